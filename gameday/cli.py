@@ -1,0 +1,281 @@
+"""Game days for payments pipelines: play them, judge them, look after the stack that they run on.
+
+Exit codes: 0 held, 1 broken, 2 inconclusive, 3 trouble or stopped, 4 usage, 5 residue left, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gameday.kernel.clock import utc_stamp
+from gameday.kernel.journal import Journal, gameday_home
+from gameday.kernel.recording import BadRecording, Recording
+from gameday.kernel.timeline import Scenario
+from gameday.kernel.words import HarnessError
+
+HELD, BROKEN, INCONCLUSIVE, TROUBLE, USAGE, RESIDUE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+CODES = {"held": HELD, "broken": BROKEN, "inconclusive": INCONCLUSIVE}
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+out = Console(highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="machine-readable output")]
+Seed = Annotated[int | None, typer.Option("--seed", help="the seed of the run")]
+
+
+class Usage(Exception):
+    """The call is wrong: exit code 4."""
+
+
+@app.command()
+def setup(
+    remove: Annotated[bool, typer.Option("--remove", help="take everything away again")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="use the cache alone")] = False,
+) -> None:
+    """Obtain Java, Kafka, Spark's jars, Toxiproxy: idempotent, resumable, checksum-verified."""
+    from fixtures import provision
+
+    if remove:
+        gone = provision.remove(gameday_home())
+        out.print("removed " + ", ".join(map(str, gone)) if gone else "there was nothing to remove")
+        return
+    try:
+        provision.setup(gameday_home(), lambda text: out.print(text), offline=offline)
+    except provision.SetupFailed as error:
+        raise HarnessError(str(error)) from error
+
+
+@app.command()
+def doctor(
+    as_json: AsJson = False,
+    settings: Annotated[
+        bool, typer.Option("--settings", help="every resolved setting and its origin")
+    ] = False,
+) -> None:
+    """What this machine can and cannot do; exit code 0 only if the short game day can run."""
+    from fixtures import doctor as examiner
+    from fixtures.settings import resolve
+
+    if settings:
+        values = resolve(Path.cwd(), {}).values
+        _print({name: vars(setting) for name, setting in values.items()}, as_json)
+        return
+    facts = examiner.examine(gameday_home())
+    rate = examiner.sustainable_rate()
+    reach = examiner.out_of_reach(_scenarios().values(), facts, rate)
+    if as_json:
+        _print({"facts": [vars(f) for f in facts], "rate": rate, "out_of_reach": reach}, True)
+    else:
+        table = Table("", "subject", "seen", "what to do", box=None)
+        for fact in facts:
+            mark = "ok" if fact.ok else ("NO" if fact.needed else "-")
+            table.add_row(mark, fact.subject, fact.seen, "" if fact.ok else fact.do)
+        out.print(table)
+        out.print(f"sustainable rate: about {rate:.0f} events/s")
+        for name, reason in reach.items():
+            out.print(f"out of reach: {name}: {reason}")
+    short = [name for name, scenario in _scenarios().items() if "short" in scenario.markers]
+    if any(name in reach for name in short):
+        raise typer.Exit(TROUBLE)
+
+
+@app.command()
+def up() -> None:
+    """Start the stack and keep it between sessions."""
+    from fixtures.stack import Stack
+
+    stack = Stack.start(gameday_home(), out.print, keep=True)
+    stack.release()
+    out.print(f"up: {len(stack.status())} parts; `gameday down` ends them")
+
+
+@app.command()
+def down() -> None:
+    """End the kept stack."""
+    from fixtures.stack import Stack
+
+    out.print("the stack is down" if Stack.take_down(gameday_home()) else "no stack is running")
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """The parts of the running stack: state, memory, start time."""
+    from fixtures.stack import status_of
+
+    parts = status_of(gameday_home())
+    if as_json:
+        _print([vars(part) for part in parts], True)
+        return
+    table = Table("part", "state", "pid", "memory", "started", "ready after", box=None)
+    for part in parts:
+        ready = "-" if part.start_s is None else f"{part.start_s:.1f} s"
+        memory = f"{part.rss_bytes / 1e6:.0f} MB"
+        table.add_row(part.name, part.state, str(part.pid), memory, utc_stamp(part.started_at_us), ready)
+    out.print(table if parts else "no stack is running; `gameday up` starts one")
+
+
+@app.command()
+def plan(name: str, seed: Seed = None, as_json: AsJson = False) -> None:
+    """Print a game day without running it."""
+    from fixtures.settings import resolve
+
+    scenario = _scenario(name)
+    day = scenario()
+    number = resolve(Path.cwd(), {"seed": seed}).seed
+    facts = {
+        "scenario": scenario.id,
+        "hypothesis": scenario.hypothesis,
+        "seed": number,
+        "plan": day.load.plan_hash(number),
+        "load": day.load.describe(),
+        "faults": [
+            f"{act.at_s:g} s: {act.fault}" + (f" for {act.for_s:g} s" if act.for_s else "")
+            for act in day.faults
+        ],
+        "holds": {invariant.id: invariant.says for invariant in day.holds},
+        "expects": None if day.expects is None else vars(day.expects),
+    }
+    _print(facts, as_json)
+
+
+@app.command()
+def run(name: str, seed: Seed = None, as_json: AsJson = False) -> None:
+    """Play one scenario on the warm stack (or on one of its own)."""
+    from fixtures.session import open_session
+
+    scenario = _scenario(name)
+    with open_session(Path.cwd(), {"seed": seed}, (lambda _: None) if as_json else out.print) as session:
+        outcome = session.play(scenario, again=f"gameday run {scenario.id}")
+    if as_json:
+        _print(Recording(outcome.folder).run, True)
+    raise typer.Exit(CODES[outcome.status])
+
+
+@app.command()
+def judge(folder: Path, as_json: AsJson = False) -> None:
+    """Recompute the verdict of a stored recording, without any server."""
+    from fixtures.judging import rejudge
+
+    outcome = rejudge(Recording(folder), (lambda _: None) if as_json else out.print)
+    if as_json:
+        facts = {"verdict": outcome.verdict.name, "status": outcome.status, "message": outcome.message}
+        _print({**facts, "findings": [finding.to_json() for finding in outcome.findings]}, True)
+    raise typer.Exit(CODES[outcome.status])
+
+
+@app.command()
+def sql(name: str) -> None:
+    """Print the SQL of an invariant, with the views that it needs."""
+    from invariants import text
+
+    try:
+        print(text.sql(name))
+    except KeyError:
+        raise Usage(f"there is no invariant {name!r}; known: {', '.join(text.known())}") from None
+
+
+@app.command()
+def explain(folder: Path, uid: int, as_json: AsJson = False) -> None:
+    """Print the whole path of one event through the hops."""
+    from invariants.explain import path_of
+    from reports.terminal import path_table
+
+    steps = path_of(Recording(folder), uid)
+    if not steps:
+        raise Usage(f"the recording {folder} knows no event {uid}")
+    if as_json:
+        _print(steps, True)
+    else:
+        out.print(path_table(steps))
+
+
+@app.command()
+def heal(
+    everything: Annotated[
+        bool, typer.Option("--all", help="also what a living harness or a kept stack owns")
+    ] = False,
+) -> None:
+    """Undo faults and end processes that a killed harness left; works from any directory."""
+    from fixtures.healing import heal_abandoned
+
+    healed = heal_abandoned(Journal(), everything=everything)
+    for line in healed.done:
+        out.print(line)
+    for line in healed.failed:
+        out.print(f"NOT HEALED {line}")
+    if healed.failed:
+        raise typer.Exit(RESIDUE)
+    if not healed.done:
+        out.print("nothing to heal")
+
+
+@app.command()
+def prune(keep: Annotated[int | None, typer.Option(help="how many runs to keep")] = None) -> None:
+    """Delete all but the last runs."""
+    import shutil
+
+    from fixtures.settings import resolve
+
+    settings = resolve(Path.cwd(), {"keep": keep})
+    runs = sorted(path.parent for path in settings.runs.glob("*/run.json"))
+    for folder in runs[: max(0, len(runs) - settings.keep)]:
+        shutil.rmtree(folder)
+        out.print(f"deleted {folder}")
+
+
+def _scenarios() -> dict[str, Scenario]:
+    from gameday.kernel.catalog import values_in
+
+    return values_in("scenarios", Scenario, lambda scenario: scenario.id)
+
+
+def _scenario(name: str) -> Scenario:
+    known = _scenarios()
+    if name not in known:
+        raise Usage(f"there is no scenario {name!r}; known: {', '.join(known)}")
+    return known[name]
+
+
+def _print(facts: Any, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(facts, indent=2, default=str))
+        return
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            out.print(f"{name}:")
+            for key, text in value.items():
+                out.print(f"  {key}: {text}")
+        elif isinstance(value, list):
+            out.print(f"{name}:" + (" -" if not value else ""))
+            for text in value:
+                out.print(f"  {text}")
+        else:
+            out.print(f"{name}: {value}")
+
+
+def main() -> None:
+    try:
+        code = app(standalone_mode=False)
+    except (Usage, click.UsageError) as error:
+        print(
+            f"gameday: {error.format_message() if isinstance(error, click.UsageError) else error}",
+            file=sys.stderr,
+        )
+        code = USAGE
+    except (HarnessError, BadRecording, OSError) as error:
+        print(f"gameday: {error}", file=sys.stderr)
+        code = TROUBLE
+    except (KeyboardInterrupt, click.Abort):
+        print(
+            "gameday: interrupted; everything that was started is healed or in the journal", file=sys.stderr
+        )
+        code = INTERRUPTED
+    sys.exit(code or 0)

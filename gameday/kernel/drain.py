@@ -1,0 +1,59 @@
+"""The drain: when the load is over, wait until each hop covers what the broker holds, or is known not to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from gameday.kernel.clock import US, Anchor
+from gameday.kernel.protocols import System
+from gameday.kernel.sampler import HopLook
+from gameday.kernel.waiting import DeadlineExceeded, wait_until
+
+HEALTHY_GAP_S = 10.0  # longer than a batch of any hop of a healthy stack
+Position = Mapping[tuple[str, str, int], int]
+
+
+@dataclass(frozen=True)
+class Drained:
+    """Per hop: `drained`, `stuck` or `moving`, and how far it came."""
+
+    states: Mapping[str, str]
+    reached: Mapping[str, Position]
+
+
+def drain(
+    looks: Callable[[], Mapping[str, HopLook]],
+    system: System,
+    anchor: Anchor,
+    *,
+    budget_s: float,
+    tell: Callable[[], object],
+) -> Drained:
+    """Called when outcomes are settled and everything is healed; the first look after that sets the goal."""
+    start = anchor.now_us()
+    goal = wait_until(
+        "a look at the broker's end offsets after the load",
+        lambda: ((broker := looks().get("broker")) and broker.looked_us > start and broker) or None,
+        within_s=30,
+    ).positions
+
+    def state_of(name: str, look: HopLook) -> str:
+        if look.covers(goal):
+            return "drained"
+        patience_s = max(3 * HEALTHY_GAP_S, system.promises.rto_s.get(name, 0.0))
+        still_us = anchor.now_us() - max(start, look.moved_us)
+        return "stuck" if still_us > patience_s * US else "moving"
+
+    def all_settled() -> bool:
+        tell()
+        return "moving" not in {state_of(name, look) for name, look in looks().items()}
+
+    with suppress(DeadlineExceeded):  # told by the states: a hop that still moves is pending, not lost
+        wait_until("every hop drained", all_settled, within_s=budget_s, every_s=0.25)
+    last = looks()
+    return Drained(
+        {name: state_of(name, look) for name, look in last.items()},
+        {name: look.positions for name, look in last.items()},
+    )

@@ -1,0 +1,152 @@
+"""Faults on their timeline: aim, write the undo record, inject, confirm, heal from the record."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.kernel.clock import US, Anchor
+from gameday.kernel.journal import Journal
+from gameday.kernel.protocols import Shot, System
+from gameday.kernel.recording import Recording
+from gameday.kernel.timeline import Act
+from gameday.kernel.words import Confirmation, HarnessError, Undo
+
+CONFIRM_WITHIN_S = 60.0
+GRACE_S = 60.0  # past the planned heal, the watchdog takes over
+
+Heal = Callable[[Undo, Any], Confirmation]
+
+
+@dataclass
+class _Armed:
+    """One act that was aimed, until it is written into the recording."""
+
+    id: str
+    act: Act
+    shot: Shot
+    t_arm: int
+    confirming: Future[Confirmation] | None = None
+    t_heal_cmd: int | None = None
+    healed: Confirmation | None = None
+
+
+class Nemesis:
+    """Plays the acts of one game day; whatever happens, `heal_all` ends them."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        anchor: Anchor,
+        journal: Journal,
+        healers: Mapping[str, Heal],
+        reopen: Callable[[Mapping[str, Any]], Any],
+        say: Callable[[str], None],
+    ) -> None:
+        self._recording, self._anchor, self._journal = recording, anchor, journal
+        self._healers, self._reopen, self._say = healers, reopen, say
+        self._waiting: list[Act] = []
+        self._armed: list[_Armed] = []
+        self._t0 = 0
+        self._probes = ThreadPoolExecutor(max_workers=4, thread_name_prefix="confirm")
+
+    def schedule(self, acts: Sequence[Act], t0_us: int) -> None:
+        self._waiting = sorted(acts, key=lambda act: act.at_s)
+        self._t0 = t0_us
+
+    def step(self, system: System, now_us: int) -> None:
+        """Do what is due: called every 100 ms."""
+        while self._waiting and now_us >= self._t0 + self._waiting[0].at_s * US:
+            self._inject(self._waiting.pop(0), system)
+        for armed in self._armed:
+            until = armed.act.until_s
+            if until is not None and armed.healed is None and now_us >= self._t0 + until * US:
+                self._heal(armed)
+
+    def busy(self) -> bool:
+        """Acts still to come, or to be healed on time."""
+        due = [a for a in self._armed if a.act.until_s is not None and a.healed is None]
+        return bool(self._waiting or due)
+
+    def active(self) -> str:
+        return ", ".join(a.shot.undo.kind for a in self._armed if a.healed is None)
+
+    def heal_all(self, *, also_stays: bool = False) -> None:
+        """Newest first; the first trouble is raised when all were tried."""
+        self._waiting = []
+        trouble: list[BaseException] = []
+        for armed in reversed(self._armed):
+            if armed.healed is None and (also_stays or not armed.act.stays):
+                try:
+                    self._heal(armed)
+                except Exception as error:  # the others must be healed too
+                    trouble.append(error)
+        if trouble:
+            raise HarnessError(f"{len(trouble)} faults could not be healed: {trouble[0]}") from trouble[0]
+
+    def span(self, default_us: int) -> tuple[int, int]:
+        """From the first arm to the last heal."""
+        start = min((a.t_arm for a in self._armed), default=default_us)
+        ends = [self._anchor.wall_of(a.healed.at_monotonic) for a in self._armed if a.healed is not None]
+        return start, max(ends, default=default_us)
+
+    def write(self) -> None:
+        self._recording.add("fault", [self._row(armed) for armed in self._armed])
+        self._probes.shutdown(wait=False)
+
+    # -- one fault -------------------------------------------------------------------------------------
+
+    def _inject(self, act: Act, system: System) -> None:
+        shot = act.fault.aim(system)
+        undo = shot.undo
+        armed = _Armed(f"f{len(self._armed) + 1}", act, shot, self._anchor.now_us())
+        until_s = act.until_s if act.until_s is not None else (armed.t_arm - self._t0) / US + 600
+        overdue = self._t0 + int((until_s + GRACE_S) * US)
+        self._journal.arm(undo, run=str(self._recording.folder), owner_pid=os.getpid(), overdue_at_us=overdue)
+        self._armed.append(armed)
+        evidence = shot.inject()
+        self._say(f"fault {armed.id}: {evidence}")
+        self._recording.tell("injected", id=armed.id, kind=undo.kind, evidence=evidence, t=armed.t_arm)
+        armed.confirming = self._probes.submit(shot.confirm)
+
+    def _heal(self, armed: _Armed) -> None:
+        self._confirmation(armed)
+        armed.t_heal_cmd = self._anchor.now_us()
+        undo = armed.shot.undo
+        armed.healed = self._healers[undo.kind](undo, self._reopen(undo.victim))
+        if armed.healed.status != "confirmed":
+            raise HarnessError(f"fault {armed.id} ({undo.kind}) did not heal: {armed.healed.evidence}")
+        self._journal.healed(undo)
+        self._say(f"healed {armed.id}: {armed.healed.evidence}")
+        self._recording.tell("healed", id=armed.id, evidence=armed.healed.evidence)
+
+    def _confirmation(self, armed: _Armed) -> Confirmation:
+        if armed.confirming is None:
+            return Confirmation(
+                "inconclusive", "the injection raised before it could be confirmed", time.monotonic()
+            )
+        try:
+            return armed.confirming.result(timeout=CONFIRM_WITHIN_S)
+        except Exception as error:  # a probe that fails has seen nothing: inconclusive, and told so
+            return Confirmation("inconclusive", f"the probe failed: {error}", time.monotonic())
+
+    def _row(self, armed: _Armed) -> dict[str, Any]:
+        seen = self._confirmation(armed)
+        undo = armed.shot.undo
+        return {
+            "id": armed.id,
+            "kind": undo.kind,
+            "target": str(undo.state.get("target", undo.victim.get("name", ""))),
+            "victim": str(undo.state.get("part", undo.victim.get("name", ""))),
+            "t_arm": armed.t_arm,
+            "t_bite": self._anchor.wall_of(seen.at_monotonic) if seen.status == "confirmed" else None,
+            "t_heal_cmd": armed.t_heal_cmd,
+            "t_healed": None if armed.healed is None else self._anchor.wall_of(armed.healed.at_monotonic),
+            "confirmed": seen.status,
+            "evidence": seen.evidence,
+            "stays": armed.act.stays,
+        }

@@ -1,0 +1,82 @@
+"""What a run comes to: the combined verdict, measured against what the scenario expects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gameday.kernel.timeline import Expectation
+from gameday.kernel.verdict import Finding, Verdict, worst
+
+PLANTED = 5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`status` is green only as "held"; `verdict` is what was found, expected or not."""
+
+    folder: Path
+    verdict: Verdict
+    status: str  # "held" | "broken" | "inconclusive"
+    message: str
+    findings: Sequence[Finding]
+
+
+def conclude(
+    folder: Path, findings: Sequence[Finding], expects: Expectation | None, planted_caught: int
+) -> Outcome:
+    """A run whose judge was not proven is void: UNKNOWN, unless something is BROKEN."""
+    held = [finding for finding in findings if finding.held_by_scenario]
+    verdict = worst(finding.verdict for finding in held)
+    if planted_caught < PLANTED:
+        verdict = max(verdict, Verdict.UNKNOWN)
+    if expects is None:
+        status, message = _plain(verdict, held, planted_caught)
+    else:
+        status, message = _expected(held, expects, planted_caught)
+    return Outcome(folder, verdict, status, message, findings)
+
+
+def _plain(verdict: Verdict, held: Sequence[Finding], caught: int) -> tuple[str, str]:
+    if verdict is Verdict.HELD:
+        return "held", f"{len(held)} invariants held"
+    if verdict is Verdict.BROKEN:
+        return "broken", "; ".join(_line(f) for f in held if f.verdict is Verdict.BROKEN)
+    reasons = [_line(f) for f in held if f.verdict is not Verdict.HELD]
+    if caught < PLANTED:
+        reasons.insert(0, f"void: the judge caught {caught}/{PLANTED} planted faults")
+    return "inconclusive", "; ".join(reasons)
+
+
+def _expected(held: Sequence[Finding], expects: Expectation, caught: int) -> tuple[str, str]:
+    by_id = {finding.id: finding for finding in held}
+    finding = by_id.get(expects.invariant)
+    if finding is None:
+        return (
+            "inconclusive",
+            f"{expects.invariant} was expected and is not among the invariants of this scenario",
+        )
+    broken = [f for f in held if f.verdict is Verdict.BROKEN and f.id != expects.invariant]
+    if expects.verdict == "INCONCLUSIVE":
+        if finding.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS) and not broken:
+            return "held", f"as expected, {_line(finding)}"
+        return "broken", f"{expects.invariant} should be inconclusive; " + "; ".join(
+            map(_line, [finding, *broken])
+        )
+    if caught < PLANTED:
+        return "inconclusive", f"void: the judge caught {caught}/{PLANTED} planted faults"
+    if finding.verdict is not Verdict.BROKEN:
+        return "broken", f"{expects.invariant} should be BROKEN at {expects.hop}; {_line(finding)}"
+    if expects.hop and finding.hop != expects.hop:
+        return "broken", f"{expects.invariant} should be BROKEN at {expects.hop}, and is at {finding.hop}"
+    stray = [f for f in broken if f.id not in finding.implies]
+    if stray:
+        return "broken", f"{expects.invariant} does not imply: " + "; ".join(map(_line, stray))
+    also = ", ".join(f.id for f in broken)
+    return "held", f"as expected, {_line(finding)}" + (f" (implied: {also})" if also else "")
+
+
+def _line(finding: Finding) -> str:
+    where = f" at {finding.hop}" if finding.hop else ""
+    return f"{finding.id} {finding.verdict.name}{where}: {finding.why}"

@@ -1,0 +1,98 @@
+"""A game day as a value: its load, what happens when, what must hold, and what it is expected to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gameday.kernel.protocols import Fault, Load
+from gameday.kernel.verdict import Invariant
+
+
+@dataclass(frozen=True)
+class Act:
+    """One fault on the timeline, in seconds after the first event is due."""
+
+    at_s: float
+    fault: Fault
+    for_s: float | None
+    stays: bool
+
+    @property
+    def until_s(self) -> float | None:
+        return None if self.for_s is None else self.at_s + self.for_s
+
+
+def at(when: float, fault: Fault, *, for_: float | None = None, stays: bool = False) -> Act:
+    """`fault` at `when`; healed after `for_`, or at the end of the load where it is not given."""
+    return Act(when, fault, for_, stays)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A calibration run: green only if this invariant is what it says, at that hop."""
+
+    invariant: str
+    verdict: str  # "BROKEN" | "INCONCLUSIVE"
+    hop: str = ""
+
+
+def broken(invariant: str, hop: str) -> Expectation:
+    return Expectation(invariant, "BROKEN", hop)
+
+
+def inconclusive(invariant: str) -> Expectation:
+    return Expectation(invariant, "INCONCLUSIVE")
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """The traffic without which a verdict means nothing."""
+
+    events: int = 10_000
+    during_fault: int = 1_000
+    per_tag: int = 30
+
+
+@dataclass(frozen=True)
+class GameDay:
+    load: Load
+    faults: Sequence[Act] = ()
+    holds: Sequence[Invariant] = ()
+    expects: Expectation | None = None
+    minimum: Minimum = Minimum()
+    weaknesses: tuple[str, ...] = ()  # deliberate weakenings of the system under test
+    drain_within_s: float = 120.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named hypothesis: calling it gives the game day."""
+
+    id: str
+    hypothesis: str
+    systems: tuple[str, ...]
+    make: Callable[[], GameDay]
+    function: str
+    markers: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self) -> GameDay:
+        return self.make()
+
+
+def scenario(
+    id: str, *, systems: str, lite: bool = False, short: bool = False, calibration: bool = False
+) -> Callable[[Callable[[], GameDay]], Scenario]:
+    """Declare a scenario; its docstring is the hypothesis."""
+
+    def declare(make: Callable[[], GameDay]) -> Scenario:
+        if not make.__doc__:
+            raise ValueError(f"{id}: the docstring of {make.__name__} must state its hypothesis")
+        flags = {"lite": lite, "short": short, "calibration": calibration}
+        marks = tuple(name for name, on in flags.items() if on)
+        return Scenario(
+            id, " ".join(make.__doc__.split()), tuple(systems.split()), make, make.__name__, marks
+        )
+
+    return declare

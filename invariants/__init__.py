@@ -1,0 +1,21 @@
+"""Invariants: SQL over the recording, one file a family; the views that carry the reasoning; the judge."""
+
+from invariants.catalog import (
+    ALWAYS,
+    elected_within,
+    everything,
+    fresh_within,
+    lag_back_within,
+    landing_unaffected,
+    rto_within,
+)
+
+__all__ = [
+    "ALWAYS",
+    "elected_within",
+    "everything",
+    "fresh_within",
+    "lag_back_within",
+    "landing_unaffected",
+    "rto_within",
+]

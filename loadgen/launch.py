@@ -1,0 +1,96 @@
+"""Starts the load process and watches it from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+from gameday.kernel.journal import Journal
+from gameday.kernel.waiting import DeadlineExceeded, wait_until
+from gameday.kernel.words import HarnessError, LoadOrder, LoadStatus
+from loadgen.places import Assignment, Places
+from loadgen.profiles import Load
+from loadgen.seal import seal_after_crash
+
+# The process settles outcomes for as long as the client's delivery timeout, then seals.
+STOP_WITHIN_S = 60.0
+_ROOT = Path(__file__).resolve().parent.parent
+_NOT_YET = LoadStatus(0, 0, 0, 0, 0, 0, 0, 0.0, False)
+
+
+class LoadProcess:
+    """Implements the kernel's RunningLoad."""
+
+    def __init__(self, process: subprocess.Popen[bytes], places: Places, token: str) -> None:
+        self.process = process
+        self._places = places
+        self._token = token
+
+    def status(self) -> LoadStatus:
+        code = self.process.poll()
+        try:
+            status = LoadStatus(**json.loads(self._places.status.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            status = _NOT_YET
+        if code is None:
+            return status
+        Journal().ended(self._token)
+        if status.finished or status.error:
+            return status
+        return replace(status, error=f"the load process ended with code {code}; see {self._places.log}")
+
+    def wait(self, within_s: float) -> LoadStatus:
+        """Returns when everything is sent, settled and sealed."""
+        wait_until("the load ends", lambda: self.process.poll() is not None, within_s=within_s)
+        status = self.status()
+        if status.error or not status.finished:
+            raise HarnessError(f"the load failed: {status.error}\n{self._last_words()}")
+        return status
+
+    def stop(self) -> None:
+        """No new events; outcomes are settled and sealed within a bounded time. Safe at any time."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                wait_until("the load stops", lambda: self.process.poll() is not None, within_s=STOP_WITHIN_S)
+            except DeadlineExceeded:
+                self.kill()
+        Journal().ended(self._token)
+        seal_after_crash(self._places.recording)
+
+    def kill(self) -> None:
+        """SIGKILL to the process and its group; nothing is sealed."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=10)
+        Journal().ended(self._token)
+
+    def _last_words(self) -> str:
+        return "\n".join(self._places.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+
+
+def launch(load: Load, order: LoadOrder, recording: Path) -> LoadProcess:
+    places = Places(recording)
+    assignment = Assignment(load, order, recording)
+    order_path = assignment.write()
+    places.log.parent.mkdir(parents=True, exist_ok=True)
+    token = f"load-{uuid.uuid4().hex[:12]}"
+    facts = {"part": "load", "command": [sys.executable, "-m", "loadgen.process", str(order_path)]}
+    Journal().starting(token, facts)
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    with places.log.open("ab") as log:
+        process = subprocess.Popen(
+            facts["command"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+            env={**os.environ, "PYTHONPATH": path, "GAMEDAY_TOKEN": token},
+        )
+    return LoadProcess(process, places, token)

@@ -1,0 +1,37 @@
+"""Events that violate the contract, every reason of the vocabulary alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from loadgen.draws import Draws
+from loadgen.flaws import FLAWS
+from loadgen.rows import Block
+from loadgen.transforms import checked_share, percent
+
+
+@dataclass(frozen=True)
+class Invalid:
+    share: float  # of events
+
+    kind: ClassVar[str] = "invalid"
+    stage: ClassVar[int] = 40
+    repeats_within_us: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        checked_share(self.kind, self.share)
+
+    def apply(self, block: Block, draws: Draws) -> Block:
+        rows = block.rows
+        spoiled = draws.chosen("invalid", rows.uid, self.share) & (rows.flaw == 0)
+        flaw = rows.flaw.copy()
+        flaw[spoiled] = 1 + draws.below("flaw", rows.uid[spoiled], len(FLAWS) - 1)
+        return replace(block, rows=replace(rows, flaw=flaw).tagged("invalid", spoiled))
+
+    def describe(self) -> str:
+        return f"{percent(self.share)} invalid"
+
+
+def invalid(share: float = 0.005) -> Invalid:
+    return Invalid(share)

@@ -1,0 +1,48 @@
+"""T6: captures that are sent before the authorisation they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from loadgen.draws import Draws
+from loadgen.rows import AUTHORIZED, CAPTURED, PARTS, Block
+from loadgen.transforms import checked_share, percent
+
+
+@dataclass(frozen=True)
+class OutOfOrder:
+    """The two events change places on the schedule; the authorisation still happened first."""
+
+    share: float  # of captured payments
+
+    kind: ClassVar[str] = "out_of_order"
+    stage: ClassVar[int] = 10
+    repeats_within_us: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        checked_share(self.kind, self.share)
+
+    def apply(self, block: Block, draws: Draws) -> Block:
+        rows = block.rows
+        captured = rows.uid[(rows.kind == CAPTURED) & draws.chosen("out of order", rows.payment, self.share)]
+        place = {int(uid): n for n, uid in enumerate(rows.uid)}
+        capture = np.array([place[int(uid)] for uid in captured], dtype=np.int64)
+        before = captured // PARTS * PARTS + AUTHORIZED
+        authorised = np.array([place[int(uid)] for uid in before], dtype=np.int64)
+        due, event_ts = rows.due.copy(), rows.event_ts.copy()
+        due[capture], due[authorised] = rows.due[authorised], rows.due[capture]
+        event_ts[capture] = due[capture]
+        event_ts[authorised] = due[capture] - draws.between("gap", rows.payment[capture], 1_000, 2_000_000)
+        mask = np.zeros(len(rows), dtype=np.bool_)
+        mask[capture] = mask[authorised] = True
+        return replace(block, rows=replace(rows, due=due, event_ts=event_ts).tagged("ooo", mask))
+
+    def describe(self) -> str:
+        return f"{percent(self.share)} captures before their authorisation"
+
+
+def out_of_order(share: float = 0.01) -> OutOfOrder:
+    return OutOfOrder(share)

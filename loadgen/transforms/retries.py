@@ -1,0 +1,46 @@
+"""T4: at-least-once producers that send the same bytes once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from loadgen.draws import Draws
+from loadgen.rows import Block
+from loadgen.transforms import checked_share, percent
+
+_SOONEST_US = 200_000
+
+
+@dataclass(frozen=True)
+class Retries:
+    share: float  # of rows, duplicates and invalid ones included
+
+    kind: ClassVar[str] = "retries"
+    stage: ClassVar[int] = 70
+    repeats_within_us: ClassVar[int] = 5_000_000
+
+    def __post_init__(self) -> None:
+        checked_share(self.kind, self.share)
+
+    def apply(self, block: Block, draws: Draws) -> Block:
+        rows = block.rows
+        again = draws.chosen("retry", rows.identity, self.share)
+        row = np.nonzero(again)[0].astype(np.int64)
+        delay = draws.between("retry delay", rows.identity[row], _SOONEST_US, self.repeats_within_us)
+        return replace(
+            block,
+            rows=rows.tagged("retry", again),
+            again_row=np.concatenate([block.again_row, row]),
+            again_attempt=np.concatenate([block.again_attempt, np.ones(len(row), dtype=np.int64)]),
+            again_due=np.concatenate([block.again_due, rows.due[row] + delay]),
+        )
+
+    def describe(self) -> str:
+        return f"{percent(self.share)} sent twice"
+
+
+def retries(share: float = 0.05) -> Retries:
+    return Retries(share)

@@ -1,0 +1,1 @@
+"""A payments pipeline: Kafka to a raw lake (Spark), to a warehouse, to curated payments."""

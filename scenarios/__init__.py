@@ -1,0 +1,1 @@
+"""The game days: one file a group, one function a hypothesis."""

@@ -1,0 +1,42 @@
+"""Brokers that die, and brokers that are cut off."""
+
+from __future__ import annotations
+
+from faults import Cut, Kill
+from fixtures.systems.reference import leader_of_hottest_partition, peers_of_leader
+from gameday.kernel.clock import SECONDS
+from gameday.kernel.timeline import GameDay, at, scenario
+from invariants import ALWAYS, elected_within, fresh_within, lag_back_within, rto_within
+from loadgen.profiles import base_mix, peak
+
+
+@scenario("GD-01", systems="DR HA CORE", short=True, lite=True)
+def leader_of_hottest_partition_killed_at_peak() -> GameDay:
+    """No acknowledged event is lost, and a new leader answers within 10 s."""
+    return GameDay(
+        load=base_mix(peak("DR")),
+        faults=[at(20 * SECONDS, Kill(leader_of_hottest_partition), for_=20 * SECONDS)],
+        holds=[
+            *ALWAYS,
+            elected_within(10 * SECONDS),
+            fresh_within(120 * SECONDS),
+            rto_within(180 * SECONDS),
+            lag_back_within(300 * SECONDS),
+        ],
+    )
+
+
+@scenario("GD-05", systems="CORE", short=True)
+def leader_cut_from_its_followers_but_not_from_clients() -> GameDay:
+    """An isolated leader acknowledges nothing that is lost later, and its partitions move elsewhere."""
+    return GameDay(
+        load=base_mix(peak("DR")),
+        faults=[at(20 * SECONDS, Cut(peers_of_leader), for_=20 * SECONDS)],
+        holds=[
+            *ALWAYS,
+            elected_within(10 * SECONDS),
+            fresh_within(120 * SECONDS),
+            rto_within(180 * SECONDS),
+            lag_back_within(300 * SECONDS),
+        ],
+    )

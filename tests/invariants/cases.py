@@ -1,0 +1,363 @@
+"""Hand-written histories, three or more for each invariant: one holds, one breaks, one is vacuous."""
+
+# ruff: noqa: E501  (one case a line: they are read as a table)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gameday.kernel.verdict import Verdict
+from tests.invariants.history import T0, History, S, Tables, perfect
+
+HELD, VACUOUS, UNKNOWN, BROKEN = Verdict.HELD, Verdict.VACUOUS, Verdict.UNKNOWN, Verdict.BROKEN
+
+
+@dataclass(frozen=True)
+class Case:
+    """One history, the invariant it is about, and what the judge must say of it."""
+
+    id: str
+    what: str
+    make: Callable[[], Tables]
+    verdict: Verdict
+    hop: str = ""
+    offender: Mapping[str, Any] = field(default_factory=dict)
+    also: tuple[str, ...] = ()  # other invariants that may be broken too
+
+    def __str__(self) -> str:
+        return f"{self.id}-{self.what}".replace(" ", "_")
+
+
+def nothing() -> Tables:
+    """A run that sent nothing: every table is there, sealed and empty."""
+    return History().play()
+
+
+def mixed() -> Tables:
+    """Something of everything, all of it legal."""
+    history = History().events(6, tags="|plain|")
+    history.event(20, tags="|dup|").event(20, 1, cls="dup_of", tags="|dup|")
+    history.event(30, tags="|twin|").event(31, cls="twin_of", ref=30, tags="|twin|")
+    history.event(40, cls="invalid", tags="|invalid|").event(41, tags="|retry|").attempt(41)
+    history.event(50, outcome="UNKNOWN").event(51, outcome="UNKNOWN", reaches=False)
+    history.event(52, outcome="FAIL").event(53, told=False).event(54, lateness_us=50 * S, tags="|late|")
+    tables = history.event(7, key="other", partition=1).play()
+    # Unknown outcomes are legal near a fault alone.
+    return tables.fault(0.1, 5)
+
+
+def calm_then_fault(how_many: int = 8) -> Tables:
+    return perfect(how_many).fault(2, 10)
+
+
+def lost_at(hop: str, uid: int = 3) -> Tables:
+    return perfect().lose_from(hop, uid=uid)
+
+
+def elected(next_at_s: float | None) -> Tables:
+    tables = (
+        calm_then_fault().metric("leader", 1, 2, "0").metric("leader", 1, 1, "1").metric("leader", 3, -1, "0")
+    )
+    if next_at_s is not None:
+        tables.metric("leader", next_at_s, 3, "0")
+    return tables
+
+
+def many(how_many: int, beyond: int) -> Tables:
+    """Many events, some of them visible in curated later than the target."""
+    tables = History().events(how_many).play(batch_of=1)
+    last = tables.find("sighting", hop="curated")[-beyond:] if beyond else []
+    for row in last:
+        row["t_seen"] += 200 * S
+    tables.rows["phase"] = [{"name": "drain", "t_from": T0, "t_to": T0 + 600 * S}]
+    return tables.target("F3", fresh_us=20 * S, grace_us=0)
+
+
+def stalled_warehouse(raw_until_s: float = 1.0) -> Tables:
+    """The warehouse away from the second on; the load visible only afterwards."""
+    tables = perfect().fault(0.5, 20, victim="warehouse").delay("load", 18, uid=5).delay("curated", 18, uid=5)
+    return tables.delay("raw", raw_until_s, uid=5)
+
+
+def _z() -> list[Case]:
+    return [
+        Case("Z1", "a legal mixture holds", mixed, HELD),
+        Case("Z1", "lost at the load", lambda: lost_at("load"), BROKEN, "load", {"uid": 3}, ("Z2", "B1")),
+        Case("Z1", "lost in curated", lambda: lost_at("curated"), BROKEN, "curated", {"uid": 3}, ("Z2", "B1", "U3")),
+        Case("Z1", "nothing was sent", nothing, VACUOUS),
+        Case("Z1", "a resend that survives accounts for the event", resend_survives, HELD, also=("Z2", "U3")),
+        Case("Z1", "the survivor is not in curated", suppressed_for_nobody, BROKEN, "curated", {"uid": 20}, ("Z2", "B1")),
+        Case("Z1", "pending at a moving hop is no loss, and no proof", pending, UNKNOWN, also=("L1",)),
+        Case("Z2", "a legal mixture holds", mixed, HELD),
+        *(
+            Case("Z2", f"lost at {hop}", lambda hop=hop: lost_at(hop), BROKEN, hop, {"uid": 3}, ("Z1", "B1", "U3"))
+            for hop in ("broker", "raw", "load", "curated")
+        ),
+        Case("Z2", "a surviving resend never masks a lost attempt", resend_survives, BROKEN, "load", {"uid": 3, "attempt": 0}, ("U3",)),
+        Case("Z2", "ACK without offset, found by its bytes", lambda: History().events(3).event(9, told=False).play(), HELD),
+        Case("Z2", "ACK without offset, not found", lambda: History().events(3).event(9, told=False, reaches=False).play(), BROKEN, "broker", {"uid": 9}, ("Z1", "B1")),
+        Case("Z2", "ACK at an offset that holds other bytes", other_bytes_there, BROKEN, "broker", {"uid": 3}, ("Z1", "Z7", "Z8", "B1", "U3")),
+        Case("Z2", "two ACKs claim one offset", one_offset_for_two, BROKEN, "broker", {"uid": 3, "attempt": 1}),
+        Case("Z2", "the last event of a partition is lost at a drained hop", lambda: lost_at("raw", 8), BROKEN, "raw", {"uid": 8}, ("Z1", "B1")),
+        Case("Z2", "absent at a stuck hop", lambda: lost_at("load", 8).hop("load", state="stuck"), BROKEN, "load", {"uid": 8}, ("Z1", "B1", "L1")),
+        Case("Z2", "pending at a moving hop", pending, UNKNOWN, also=("L1",)),
+        Case("Z2", "overtaken at a moving hop", lambda: lost_at("load").hop("load", state="moving").hop("curated", state="moving"), BROKEN, "load", {"uid": 3}, ("Z1", "B1", "L1")),
+        Case("Z2", "an invalid event is lost from the dead letters", lambda: mixed().drop("dlq_scan", uid=40), BROKEN, "dlq", {"uid": 40}, ("Z1", "Z4")),
+        Case("Z2", "an unsealed scan proves nothing", lambda: _unseal(lost_at("load"), "load_scan"), UNKNOWN),
+        Case("Z2", "a missing scan proves nothing", lambda: _without(perfect(), "raw_scan"), UNKNOWN),
+        Case("Z2", "nothing was sent", nothing, VACUOUS),
+        Case("Z3", "found and not found are both legal", mixed, HELD),
+        Case("Z3", "found at the broker, then lost", lambda: mixed().lose_from("load", uid=50), BROKEN, "load", {"uid": 50}, ("Z1", "Z2", "B1")),
+        Case("Z3", "not at the broker, yet in curated", unknown_appears, BROKEN, "curated", {"uid": 51}, ("Z7", "B1")),
+        Case("Z3", "not at the broker, yet in raw", unknown_in_raw, BROKEN, "raw", {"uid": 51}, ("Z7", "B1", "U3")),
+        Case("Z3", "nothing was sent", nothing, VACUOUS),
+        Case("Z4", "dead letters exact", mixed, HELD),
+        Case("Z4", "one is missing", lambda: mixed().drop("dlq_scan", uid=40), BROKEN, "dlq", {"uid": 40, "what": "missing"}, ("Z1", "Z2")),
+        Case("Z4", "one twice", lambda: mixed().double("dlq_scan", uid=40), BROKEN, "dlq", {"uid": 40, "what": "more than once"}),
+        Case("Z4", "another reason", lambda: mixed().change("dlq_scan", {"reason": "undecodable"}, uid=40), BROKEN, "dlq", {"what": "other reason"}),
+        Case("Z4", "other bytes", lambda: mixed().change("dlq_scan", {"body_hash": 1}, uid=40), BROKEN, "dlq", {"what": "other bytes"}),
+        Case("Z4", "a valid event among them", valid_dead_letter, BROKEN, "dlq", {"uid": 3, "what": "valid event"}, ("B1",)),
+        Case("Z4", "a resend of an invalid event is dead-lettered twice", lambda: History().events(2).event(9, cls="invalid").attempt(9).play(), HELD),
+        Case("Z4", "the duplicate of an invalid event is valid", lambda: History().events(2).event(9, cls="invalid").event(9, 1, cls="dup_of").play(), HELD),
+        Case("Z4", "nothing was sent", nothing, VACUOUS),
+        Case("Z7", "a legal mixture holds", mixed, HELD),
+        Case("Z7", "the ledger lost an entry", lambda: perfect().drop("send", uid=3), BROKEN, "broker", {"uid": 3}, ("B1", "U3")),
+        Case("Z7", "a failed send is visible", lambda: perfect().change("send", {"outcome": "FAIL"}, uid=3), BROKEN, "broker", {"uid": 3}, ("B1", "U3")),
+        Case("Z7", "a foreign row in curated", lambda: perfect().double("curated_scan", {"uid": None, "copy": None}, uid=3), BROKEN, "curated", {"uid": None}, ("B1",)),
+        Case("Z7", "a row of raw from nowhere", lambda: perfect().double("raw_scan", {"uid": None, "src_offset": 99, "body_hash": 5}, uid=3), BROKEN, "raw", {"at_offset": 99}),
+        Case("Z7", "nothing was sent", nothing, VACUOUS),
+        Case("Z8", "a legal mixture holds", mixed, HELD),
+        *(
+            Case("Z8", f"bytes changed in {hop}", lambda hop=hop: perfect().change(f"{hop}_scan", {"body_hash": 1}, uid=3), BROKEN, hop, {"uid": 3}, ("B1", "U3"))
+            for hop in ("raw", "load")
+        ),
+        Case("Z8", "changed in curated", lambda: perfect().change("curated_scan", {"canonical_hash": 1}, uid=3), BROKEN, "curated", {"uid": 3}),
+        Case("Z8", "columns gone in the load", lambda: perfect().change("load_scan", {"canonical_hash": None}, uid=3), BROKEN, "load", {"uid": 3}),
+        Case("Z8", "changed at the broker", other_bytes_there, BROKEN, "broker", {"uid": 3}, ("Z1", "Z2", "B1", "U3", "Z7")),
+        Case("Z8", "nothing was sent", nothing, VACUOUS),
+    ]  # fmt: skip
+
+
+def _u() -> list[Case]:
+    twins = {"uid": 31, "hop": "curated"}
+    return [
+        Case("U1", "a legal mixture holds", mixed, HELD),
+        Case("U1", "one id twice", lambda: perfect().double("curated_scan", uid=3), BROKEN, "curated", {"uid": 3, "n": 2}, ("B1",)),
+        Case("U1", "nothing was sent", nothing, VACUOUS),
+        Case("U2", "a legal mixture holds", mixed, HELD),
+        Case("U2", "a business duplicate in curated too", duplicate_kept, BROKEN, "curated", {"uid": 20, "n": 2}, ("U3", "B1")),
+        Case("U2", "nothing was sent", nothing, VACUOUS),
+        Case("U3", "a legal mixture holds", mixed, HELD),
+        Case("U3", "a suppression that nobody wrote down", lambda: mixed().drop("suppressed_scan", uid=20), BROKEN, "curated", {"uid": 20, "expected": 1, "suppressed": 0}),
+        Case("U3", "suppressed without need", needless, BROKEN, "curated", {"uid": 3, "suppressed": 1}),
+        Case("U3", "the survivor is another event", lambda: mixed().change("suppressed_scan", {"survivor_uid": 1}, uid=20), BROKEN, "curated", {"uid": 20}),
+        Case("U3", "legal redelivery into raw twice", lambda: History().events(4).attempt(2).attempt(2).play(), HELD),
+        Case("U3", "the duplicate of an invalid event needs no suppression", lambda: History().events(2).event(9, cls="invalid").event(9, 1, cls="dup_of").play(), HELD),
+        Case("U3", "nothing was sent", nothing, VACUOUS),
+        Case("U4", "a legal mixture holds", mixed, HELD),
+        Case("U4", "a batch loaded twice", lambda: perfect().double("load_scan", container="batch-000"), BROKEN, "load", {"what": "coordinates more than once"}),
+        Case("U4", "a batch twice in the ledger", lambda: perfect().double("load_batch_scan", {"file_sha": "x"}, container="batch-000"), BROKEN, "load", {"container": "batch-000"}),
+        Case("U4", "a load without its ledger entry", lambda: perfect().drop("load_batch_scan", container="batch-001"), BROKEN, "load", {"container": "batch-001"}),
+        Case("U4", "the ledger promises one row more", lambda: perfect().change("load_batch_scan", {"row_count": 5}, container="batch-000"), BROKEN, "load", {"expected": 5, "seen": 4}),
+        Case("U4", "nothing was loaded", nothing, VACUOUS),
+        Case("U5", "a legal mixture holds", mixed, HELD),
+        Case("U5", "twins merged", merged_twins, BROKEN, "curated", twins, ("U3", "B1")),
+        Case("U5", "nothing was sent", nothing, VACUOUS),
+    ]  # fmt: skip
+
+
+def _others() -> list[Case]:
+    return [
+        Case("O3", "a legal mixture holds", mixed, HELD),
+        Case("O3", "two events of a key change places", swapped, BROKEN, "broker", {"uid": 4}),
+        Case("O3", "other keys may overtake", lambda: swapped("k2"), HELD),
+        Case("O3", "a late resend is no inversion", lambda: History().events(3).attempt(1).events(2, first=7).play(), HELD),
+        Case("O3", "nothing was sent", nothing, VACUOUS),
+        Case("AN2", "resends of the same bytes are legal", mixed, HELD),
+        Case("AN2", "one send at two offsets", one_send_twice, BROKEN, "broker", {"uid": 3, "at_offset": 8}, ("U3",)),
+        Case("AN2", "one coordinate twice at the broker", lambda: perfect().double("broker_scan", uid=3), BROKEN, "broker", {"uid": 3}),
+        Case("AN2", "one coordinate twice in raw", lambda: perfect().double("raw_scan", {"container": "again"}, uid=3), BROKEN, "raw", {"uid": 3}),
+        Case("AN2", "nothing was sent", nothing, VACUOUS),
+        Case("B1", "a legal mixture holds", mixed, HELD),
+        Case("B1", "a cent too much", lambda: perfect().change("curated_scan", {"amount_minor": 101}, uid=3), BROKEN, "curated", {"sum_truth": 800, "sum_curated": 801}),
+        Case("B1", "in the wrong hour", lambda: perfect().change("curated_scan", {"event_ts": T0 + 4000 * S}, uid=3), BROKEN, "curated", {"n_curated": 7}),
+        Case("B1", "an event less in raw", lambda: lost_at("raw"), BROKEN, "raw", {"n_truth": 8, "n_raw": 7}, ("Z1", "Z2")),
+        Case("B1", "pending is no difference", pending, UNKNOWN, also=("L1",)),
+        Case("B1", "sums beyond 64 bits", lambda: History().events(3, amount=2**62).play(), HELD),
+        Case("B1", "nothing was sent", nothing, VACUOUS),
+        Case("Q4", "invalid events stay in raw", mixed, HELD),
+        Case("Q4", "an invalid event is loaded", invalid_loaded, BROKEN, "load", {"uid": 40}, ("Z4", "Z2", "Z1")),
+        Case("Q4", "nothing was loaded", nothing, VACUOUS),
+    ]  # fmt: skip
+
+
+def _measures() -> list[Case]:
+    return [
+        Case("V2", "raw keeps its pace", stalled_warehouse, HELD),
+        Case("V2", "raw stops as well", lambda: stalled_warehouse(12), BROKEN, "raw", {"fault": "f1"}, ("R1", "L1", "F3")),
+        Case("V2", "no fault near the warehouse", calm_then_fault, VACUOUS),
+        Case("V2", "the instruments failed", lambda: _sampler_late(stalled_warehouse(12)), UNKNOWN),
+        Case("R1", "no outage seen", calm_then_fault, HELD),
+        Case("R1", "back in time", lambda: calm_then_fault().delay("raw", 15, uid=5).delay("load", 15, uid=5).delay("curated", 15, uid=5), HELD),
+        Case("R1", "back too late", lambda: calm_then_fault().delay("raw", 30, uid=5), BROKEN, "raw", {"fault": "f1"}, ("L1", "F3")),
+        Case("R1", "never back", never_back, BROKEN, "load", {"stable_us": None}, ("Z1", "Z2", "B1", "L1", "F3")),
+        Case("R1", "no fault, nothing to recover from", perfect, VACUOUS),
+        Case("R1", "the control misses it too", lambda: calm_then_fault().delay("raw", 30, uid=5).add("control", hop="", measure="missed:R1", value=1.0), UNKNOWN),
+        Case("R6", "another leader in time", lambda: elected(11.9), HELD),
+        Case("R6", "another leader too late", lambda: elected(12.1), BROKEN, "broker", {"at_partition": "0"}),
+        Case("R6", "no other leader", lambda: elected(None), BROKEN, "broker", {"took_us": None}),
+        Case("R6", "the victim led nothing", calm_then_fault, VACUOUS),
+        Case("F3", "38 of 1000 beyond the target", lambda: many(1000, 38), HELD),
+        Case("F3", "39 of 1000 beyond the target", lambda: many(1000, 39), BROKEN, "curated", {"beyond": 39, "allowed": 38}),
+        Case("F3", "too few to judge", lambda: many(999, 0), VACUOUS),
+        Case("F3", "what a fault delays is not judged", lambda: many(1400, 60).fault(12.5, 300), HELD),
+        Case("L1", "no lag", calm_then_fault, HELD),
+        Case("L1", "back too late", lambda: calm_then_fault().delay("load", 31, uid=5).target("L1", back_us=20 * S, max_us=300 * S), BROKEN, "load", {}, ("R1", "F3")),
+        Case("L1", "back in time", lambda: calm_then_fault().delay("load", 29, uid=5).target("L1", back_us=20 * S, max_us=300 * S).target("R1", rto_us=60 * S), HELD),
+        Case("L1", "a hop still moves", lambda: perfect().hop("load", state="moving"), BROKEN, "load", {}),
+        Case("L1", "nothing was sent", nothing, VACUOUS),
+    ]  # fmt: skip
+
+
+def _harness() -> list[Case]:
+    return [
+        Case("H0", "the fault bit", calm_then_fault, HELD),
+        Case("H0", "no fault was planned", perfect, HELD),
+        Case("H0", "the injector did nothing", lambda: perfect().fault(2, 10, confirmed="mismatch"), UNKNOWN),
+        Case("H0", "never seen to bite", lambda: perfect().fault(2, 10, t_bite=None, confirmed="inconclusive"), UNKNOWN),
+        Case("H0", "bitten after it was healed", lambda: perfect().fault(2, 10, t_bite=T0 + 11 * S), UNKNOWN),
+        Case("H1", "enough traffic", mixed, HELD),
+        Case("H1", "a tag is short", lambda: mixed().target("H1", per_tag=2), VACUOUS, offender={"what": "tag"}),
+        Case("H1", "a promised tag never came", lambda: perfect().target("H1", breaking=1), VACUOUS, offender={"subject": "breaking"}),
+        Case("H1", "nothing during the fault", lambda: calm_then_fault().target("H1", during_fault=1), VACUOUS, offender={"what": "during the fault"}),
+        Case("H1", "nothing towards the victim", lambda: elected(5).target("H1", towards=1), VACUOUS, offender={"what": "towards the victim"}),
+        Case("H1", "nothing was sent", nothing, VACUOUS),
+        Case("H2", "all five caught", perfect, HELD),
+        Case("H2", "one was missed", lambda: perfect().change("check", {"ok": False}, subject="planted 3"), UNKNOWN, offender={"subject": "planted 3"}),
+        Case("H2", "no proof was made", lambda: _no_check("H2"), VACUOUS),
+        Case("H3", "nothing left", perfect, HELD),
+        Case("H3", "a toxic left", lambda: perfect().change("check", {"ok": False}, id="H3"), BROKEN, "", {"subject": "toxics"}),
+        Case("H3", "nobody looked", lambda: _no_check("H3"), VACUOUS),
+        Case("H4", "same plan", perfect, HELD),
+        Case("H4", "another plan", lambda: perfect().change("check", {"ok": False}, id="H4"), BROKEN, "", {"subject": "plan hash"}),
+        Case("H4", "nobody looked", lambda: _no_check("H4"), VACUOUS),
+    ]  # fmt: skip
+
+
+def _unseal(tables: Tables, name: str) -> Tables:
+    tables.unsealed.add(name)
+    return tables
+
+
+def _without(tables: Tables, name: str) -> Tables:
+    tables.absent.add(name)
+    return tables
+
+
+def _sampler_late(tables: Tables) -> Tables:
+    return tables.metric("sampler_late_us", 3, 9 * S)
+
+
+def _no_check(id: str) -> Tables:
+    return perfect().drop("check", id=id)
+
+
+def resend_survives() -> Tables:
+    """Attempt 0 of event 3 is lost at the load, its resend is not."""
+    tables = History().events(4).attempt(3).play()
+    tables.drop("load_scan", uid=3, src_offset=2).drop("suppressed_scan", uid=3)
+    return tables.change("load_batch_scan", {"row_count": 3}, container="batch-000")
+
+
+def suppressed_for_nobody() -> Tables:
+    return mixed().drop("curated_scan", uid=20)
+
+
+def pending() -> Tables:
+    return lost_at("load", 8).hop("load", state="moving").hop("curated", state="moving")
+
+
+def other_bytes_there() -> Tables:
+    return perfect().change("broker_scan", {"body_hash": 1}, uid=3)
+
+
+def one_offset_for_two() -> Tables:
+    tables = History().events(4).attempt(3, reaches=False).play()
+    return tables.change(
+        "send", {"cluster": "a", "topic": "t", "partition": 0, "src_offset": 2}, uid=3, attempt=1
+    )
+
+
+def unknown_appears() -> Tables:
+    return mixed().double("curated_scan", {"uid": 51, "copy": 0, "canonical_hash": -51}, uid=3)
+
+
+def unknown_in_raw() -> Tables:
+    return mixed().double("raw_scan", {"uid": 51, "body_hash": 51_000, "src_offset": 99}, uid=3)
+
+
+def valid_dead_letter() -> Tables:
+    tables = perfect().lose_from("load", uid=3)
+    row = tables.find("raw_scan", uid=3)[0]
+    return tables.add("dlq_scan", **{**row, "reason": "undecodable"})
+
+
+def duplicate_kept() -> Tables:
+    tables = mixed().drop("suppressed_scan", uid=20)
+    return tables.double("curated_scan", {"copy": 1, "src_offset": 7}, uid=20)
+
+
+def needless() -> Tables:
+    tables = perfect()
+    where = {
+        k: tables.find("load_scan", uid=3)[0][k] for k in ("cluster", "topic", "partition", "src_offset")
+    }
+    return tables.add("suppressed_scan", uid=3, copy=0, **where, rule="ID1", survivor_uid=3)
+
+
+def merged_twins() -> Tables:
+    tables = mixed()
+    row = tables.find("curated_scan", uid=31)[0]
+    where = {k: row[k] for k in ("cluster", "topic", "partition", "src_offset", "container")}
+    tables.drop("curated_scan", uid=31)
+    return tables.add("suppressed_scan", uid=31, copy=0, **where, rule="ID3", survivor_uid=30)
+
+
+def swapped(key_of_second: str = "k") -> Tables:
+    """Events 3 and 4 change places everywhere, in the ledger and in the scans."""
+    tables = History().events(3).event(4, key=key_of_second).events(3, first=5).play()
+    for name in ("send", "broker_scan", "raw_scan", "load_scan", "curated_scan"):
+        (third,), (fourth,) = tables.find(name, uid=3), tables.find(name, uid=4)
+        third["src_offset"], fourth["src_offset"] = 3, 2
+        if "container" in third:
+            third["container"], fourth["container"] = fourth["container"], third["container"]
+    return tables
+
+
+def one_send_twice() -> Tables:
+    tables = perfect().double("broker_scan", {"src_offset": 8, "container": "0:8"}, uid=3)
+    for hop in ("raw", "load"):
+        tables.double(f"{hop}_scan", {"src_offset": 8}, uid=3)
+    return tables.change("load_batch_scan", {"row_count": 5}, container="batch-000")
+
+
+def invalid_loaded() -> Tables:
+    tables = mixed().drop("dlq_scan", uid=40)
+    row = tables.find("raw_scan", uid=40)[0]
+    tables.add("load_scan", **row)
+    batch = tables.find("load_batch_scan", container=row["container"])[0]
+    batch["row_count"] += 1
+    return tables
+
+
+def never_back() -> Tables:
+    """The load is stuck from the bite on."""
+    tables = calm_then_fault()
+    for uid in (5, 6, 7, 8):
+        tables.lose_from("load", uid=uid)
+    return tables.hop("load", state="stuck").hop("curated", state="stuck")
+
+
+CASES: tuple[Case, ...] = (*_harness(), *_z(), *_u(), *_others(), *_measures())
