@@ -92,7 +92,7 @@ def up() -> None:
     """Start the stack and keep it between sessions."""
     from fixtures.stack import Stack
 
-    stack = Stack.start(gameday_home(), out.print, keep=True)
+    stack = Stack.open(gameday_home(), out.print, keep=True)
     stack.release()
     out.print(f"up: {len(stack.status())} parts; `gameday down` ends them")
 
@@ -174,27 +174,30 @@ def judge(folder: Path, as_json: AsJson = False) -> None:
 @app.command()
 def sql(name: str) -> None:
     """Print the SQL of an invariant, with the views that it needs."""
-    from invariants import text
+    from invariants.text import NoSuchInvariant
+    from invariants.text import sql as text_of
 
     try:
-        print(text.sql(name))
-    except KeyError:
-        raise Usage(f"there is no invariant {name!r}; known: {', '.join(text.known())}") from None
+        print(text_of(name))
+    except NoSuchInvariant as error:
+        raise Usage(str(error)) from None
 
 
 @app.command()
 def explain(folder: Path, uid: int, as_json: AsJson = False) -> None:
     """Print the whole path of one event through the hops."""
-    from invariants.explain import path_of
+    from invariants.explain import NoSuchEvent
+    from invariants.explain import explain as explained
     from reports.terminal import path_table
 
-    steps = path_of(Recording(folder), uid)
-    if not steps:
-        raise Usage(f"the recording {folder} knows no event {uid}")
+    try:
+        path = explained(Recording(folder), uid)
+    except NoSuchEvent as error:
+        raise Usage(str(error)) from None
     if as_json:
-        _print(steps, True)
+        _print(path.to_json(), True)
     else:
-        out.print(path_table(steps))
+        out.print(path_table(path.to_json()))
 
 
 @app.command()

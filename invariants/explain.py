@@ -1,4 +1,4 @@
-"""The path of one event through the hops, as data: intent, attempts, places, batches, times, active faults."""
+"""The path of one event through the hops, as data: intent, attempts, places, batches, times and faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views that resolve every send attempt: what it carried, where it landed, its fate, the hop that misses it."""
+"""Views that resolve every send attempt: what it carried, where it landed, its fate and what misses it."""
 
 from __future__ import annotations
 

@@ -126,9 +126,8 @@ def _guarded(what: str, question: Any, engine: Engine) -> str:
 
 def of(recording: Recording, engine: Engine) -> Preconditions:
     """All of them, each guarded: what cannot be told is not in order."""
-    missing = set(unsealed(recording)) | set(engine.trouble)
     return Preconditions(
-        unsealed=frozenset(missing),
+        unsealed=frozenset(unsealed(recording)),
         instrument=_guarded("whether the instruments worked", instrument, engine),
         fault=_guarded("whether the faults bit", unconfirmed, engine),
         traffic=_guarded("the traffic", short, engine),

@@ -210,7 +210,7 @@ LEFT JOIN peak p ON p.hop = b.hop
 
 
 def freshness(chain: Chain) -> str:
-    """Age at which each event became visible at the last hop, unless a fault or its grace met it in flight."""
+    """Age at which each event became visible at the last hop, unless a fault met it in flight."""
     return f"""
 SELECT v.uid, v.copy, v.attempt, v.t_due, v.is_open,
        CASE WHEN v.lateness_us > 0 THEN 'late' ELSE 'on time' END AS lane,

@@ -39,12 +39,13 @@ Z2 = invariant(
     at_least=1,
     offenders="""
 SELECT uid, copy, attempt, first_missing_hop AS hop, outcome,
-       coalesce(partition, told_partition) AS at_partition, coalesce(src_offset, told_offset) AS at_offset, t_done
+       coalesce(partition, told_partition) AS at_partition, coalesce(src_offset, told_offset) AS at_offset,
+       t_done
 FROM trail WHERE fate = 'demanded' AND lost""",
     order_by="t_done NULLS LAST, uid, copy, attempt",
     unit="attempts lost",
     implies=("Z1", "Z3", "Z4", "U3", "U5", "B1"),
-    hint="at the broker: acks, min.insync.replicas, unclean election; later: what was committed before it was written",
+    hint="at the broker: acks, min.insync.replicas, unclean election; later: a commit ahead of its write",
 )
 
 _SEEN_FORBIDDEN = "\nUNION ALL\n".join(
@@ -146,7 +147,7 @@ UNION ALL
     order_by="at_partition, at_offset, what",
     unit="phantoms",
     implies=("B1", "U3"),
-    hint="a row without a send: another run's data, a ledger that lost entries, an aborted write made visible",
+    hint="a row without a send: another run's data, a ledger that lost entries, an aborted write seen",
 )
 
 _CHANGED = "\nUNION ALL\n".join(

@@ -85,6 +85,22 @@ class Load:
 
         return launch(self, order, recording)
 
+    # -- the control run -----------------------------------------------------------------------------
+
+    def base(self) -> Load:
+        """What a control run plays: the base mix at these rates, with the client as it should be."""
+        return base_mix(Load(self.curve, name="control"))
+
+    def base_key(self) -> str:
+        """Equal for loads that one control run serves: the mix and the rates count, not how long they last."""
+        return "base mix at " + ", ".join(f"{rate:g}/s" for _, rate in self.curve.points)
+
+    def is_base(self) -> bool:
+        return replace(self, name="") == replace(self.base(), name="")
+
+    def peak_rate(self) -> float:
+        return max(rate for _, rate in self.curve.points)
+
     # -- JSON ----------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:

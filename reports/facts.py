@@ -99,13 +99,30 @@ class Run:
     def path(self, finding: Finding, offender: int = 0) -> Sequence[Step]:
         """run.json `paths`: by invariant, one list of steps for each of the finding's first offenders."""
         paths = (self.told.get("paths") or {}).get(finding.id, [])
-        steps = paths[offender] if offender < len(paths) else []
-        return [{key: step.get(key) for key in ("hop", "what", "t", "detail")} for step in steps]
+        return steps_of(paths[offender]) if offender < len(paths) else []
 
     def ink(self, kind: str) -> Mapping[str, str]:
         """Label and colour that the fault brought along in run.json `inks`."""
         ink: Mapping[str, str] = (self.told.get("inks") or {}).get(kind, {})
         return {"label": ink.get("label", kind), "colour": ink.get("colour", "#8a8f98")}
+
+
+def steps_of(path: Any) -> list[Step]:
+    """A path as it comes: a list of steps, or one event explained (`steps`, with `at_us` and `where`)."""
+    steps = path["steps"] if isinstance(path, Mapping) else path
+    return [_step(step) for step in steps]
+
+
+def _step(told: Mapping[str, Any]) -> Step:
+    which = [f"{name} {told[name]}" for name in ("copy", "attempt") if told.get(name, 0) > 0]
+    during = [f"during {', '.join(told['faults'])}"] if told.get("faults") else []
+    detail = [str(text) for text in (told.get("detail"), told.get("where")) if text]
+    return {
+        "hop": told.get("hop"),
+        "what": told.get("what"),
+        "t": told.get("t", told.get("at_us")),
+        "detail": ", ".join([*which, *detail, *during]),
+    }
 
 
 def ordered(findings: Sequence[Finding]) -> list[Finding]:

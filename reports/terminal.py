@@ -14,7 +14,7 @@ from rich.text import Text
 from gameday.kernel.recording import Recording
 from gameday.kernel.verdict import Finding, Verdict
 from reports import wording
-from reports.facts import Run, Step, open_run, ordered
+from reports.facts import Run, Step, open_run, ordered, steps_of
 
 WIDTH = 100
 STYLES = {
@@ -97,8 +97,10 @@ def path_lines(path: Sequence[Step], zero_us: int | None = None) -> list[str]:
     return lines
 
 
-def path_table(path: Sequence[Step], zero_us: int | None = None) -> str:
-    return "\n".join(path_lines(path, zero_us))
+def path_table(path: Any, zero_us: int | None = None) -> str:
+    """The path of one event as it was explained, and what it comes to."""
+    lines = path_lines(steps_of(path), zero_us)
+    return "\n".join([*lines, path["verdict"]] if isinstance(path, Mapping) else lines)
 
 
 def failure(recording: Recording, findings: Sequence[Finding]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from faults import Cut, Kill
-from fixtures.systems.reference import leader_of_hottest_partition, peers_of_leader
+from fixtures.servers.kafka_aims import leader_of_hottest_partition, peers_of_leader
 from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import GameDay, at, scenario
 from invariants import ALWAYS, elected_within, fresh_within, lag_back_within, rto_within

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from faults import Cut, Disabled, Kill, SeamKill
-from fixtures.systems.reference import leader_of_hottest_partition, peers_of_leader
+from fixtures.servers.kafka_aims import leader_of_hottest_partition, peers_of_leader
 from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import GameDay, at, broken, inconclusive, scenario
 from invariants import ALWAYS

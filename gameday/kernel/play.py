@@ -66,6 +66,7 @@ class Ground(Protocol):
 class Narrator(Protocol):
     """Tells people what is going on."""
 
+    def start(self, run: Mapping[str, Any]) -> None: ...  # seed, plan, load: before anything can go wrong
     def say(self, text: str) -> None: ...
     def live(
         self, phase: str, seconds: float, load: LoadStatus | None, looks: Mapping[str, HopLook], fault: str
@@ -152,6 +153,7 @@ class Play:
             holds=[invariant.id for invariant in self.day.holds],
         )
         again = self.day.load.plan_hash(self.settings.seed)
+        self.narrator.start(self.recording.run)
         checks = [Check("H4", "plan hash", plan_hash == again, f"{plan_hash} and again {again}")]
         checks += self.ground.known_good()
         self.recording.add("check", [check.row() for check in checks])

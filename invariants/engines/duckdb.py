@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gameday.kernel.recording import SCHEMAS, Recording
 from invariants.chain import Chain, chain_of
-from invariants.views import SQL_NAME, VIEWS, views_for
+from invariants.engines import trouble_with
+from invariants.views import SQL_NAME, TABLE_OF, VIEWS, reads
 
 _TYPES = {"int64": "BIGINT", "int32": "INTEGER", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN"}
 
@@ -37,9 +37,8 @@ class DuckDb:
         )
         self._made: set[str] = set()
         self._streamed: set[str] = set()
-        self._trouble: dict[str, str] = {}
-        for name in SCHEMAS:
-            self._register(name)
+        self._trouble = {name: why for name in SCHEMAS if (why := trouble_with(self.recording, name))}
+        self._need("hop")
         self._chain = chain_of(self._collect("SELECT * FROM hop"))
 
     @property
@@ -50,34 +49,6 @@ class DuckDb:
     def trouble(self) -> Mapping[str, str]:
         return self._trouble
 
-    def _register(self, name: str) -> None:
-        files = self.recording.files(name)
-        if not files:
-            self._trouble[name] = "was not recorded"
-        elif not self._readable(name, files):
-            files = []
-        if not files:
-            self.put(name, SCHEMAS[name].empty_table())
-            return
-        columns = ", ".join(f"CAST({f.name} AS {_TYPES[str(f.type)]}) AS {f.name}" for f in SCHEMAS[name])
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        self._session.execute(
-            f"CREATE TEMP VIEW {SQL_NAME[name]} AS SELECT {columns} FROM read_parquet([{listed}])"
-        )
-        self._streamed.add(SQL_NAME[name])
-
-    def _readable(self, name: str, files: list[Path]) -> bool:
-        for path in files:
-            try:
-                lacking = set(SCHEMAS[name].names) - set(pq.read_schema(path).names)
-            except (pa.ArrowInvalid, OSError) as error:
-                self._trouble[name] = f"cannot be read: {path.name}: {error}"
-                return False
-            if lacking:
-                self._trouble[name] = f"lacks columns in {path.name}: {', '.join(sorted(lacking))}"
-                return False
-        return True
-
     def put(self, name: str, table: pa.Table) -> None:
         sql_name = SQL_NAME[name]
         if sql_name in self._streamed:
@@ -86,12 +57,36 @@ class DuckDb:
         self._session.register("incoming", table)
         self._session.execute(f"CREATE OR REPLACE TEMP TABLE {sql_name} AS SELECT * FROM incoming")
         self._session.unregister("incoming")
+        self._made.add(sql_name)
+
+    def _need(self, sql_name: str) -> None:
+        """Make a table or view, and first what it rests on; any other name is one inside a text."""
+        if sql_name in self._made:
+            return
+        if sql_name in TABLE_OF:
+            self._register(TABLE_OF[sql_name])
+        elif sql_name in VIEWS:
+            text = VIEWS[sql_name](self._chain)
+            self._prepare(text)
+            self._session.execute(f"CREATE TEMP TABLE {sql_name} AS {text}")
+            self._made.add(sql_name)
+
+    def _register(self, name: str) -> None:
+        files = self.recording.files(name)
+        if not files or name in self._trouble:
+            self.put(name, SCHEMAS[name].empty_table())
+            return
+        columns = ", ".join(f"CAST({f.name} AS {_TYPES[str(f.type)]}) AS {f.name}" for f in SCHEMAS[name])
+        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+        self._session.execute(
+            f"CREATE TEMP VIEW {SQL_NAME[name]} AS SELECT {columns} FROM read_parquet([{listed}])"
+        )
+        self._streamed.add(SQL_NAME[name])
+        self._made.add(SQL_NAME[name])
 
     def _prepare(self, sql: str) -> None:
-        for view in views_for(sql, self._chain):
-            if view not in self._made:
-                self._session.execute(f"CREATE TEMP TABLE {view} AS {VIEWS[view](self._chain)}")
-                self._made.add(view)
+        for name in sorted(reads(sql)):
+            self._need(name)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         self._prepare(sql)

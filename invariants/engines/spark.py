@@ -14,7 +14,8 @@ from pyspark.sql import SparkSession
 
 from gameday.kernel.recording import SCHEMAS, Recording
 from invariants.chain import Chain, chain_of
-from invariants.views import SQL_NAME, VIEWS, views_for
+from invariants.engines import trouble_with
+from invariants.views import SQL_NAME, TABLE_OF, VIEWS, reads
 
 _TYPES = {"int64": "bigint", "int32": "int", "double": "double", "string": "string", "bool": "boolean"}
 
@@ -44,9 +45,8 @@ class Spark:
         )
         self._session.sparkContext.setLogLevel("ERROR")
         self._made: set[str] = set()
-        self._trouble: dict[str, str] = {}
-        for name in SCHEMAS:
-            self._register(name)
+        self._trouble = {name: why for name in SCHEMAS if (why := trouble_with(self.recording, name))}
+        self._need("hop")
         self._chain = chain_of(self._collect("SELECT * FROM hop"))
 
     @property
@@ -57,34 +57,39 @@ class Spark:
     def trouble(self) -> Mapping[str, str]:
         return self._trouble
 
-    def _register(self, name: str) -> None:
-        files = self.recording.files(name)
-        if not files:
-            self._trouble[name] = "was not recorded"
-            self.put(name, SCHEMAS[name].empty_table())
-            return
-        for path in files:
-            lacking = set(SCHEMAS[name].names) - set(pq.read_schema(path).names)
-            if lacking:
-                self._trouble[name] = f"lacks columns in {path.name}: {', '.join(sorted(lacking))}"
-                self.put(name, SCHEMAS[name].empty_table())
-                return
-        columns = [f"CAST({f.name} AS {_TYPES[str(f.type)]}) AS {f.name}" for f in SCHEMAS[name]]
-        frame = self._session.read.parquet(*[str(path) for path in files])
-        frame.selectExpr(*columns).createOrReplaceTempView(SQL_NAME[name])
-
     def put(self, name: str, table: pa.Table) -> None:
         into = Path(tempfile.mkdtemp(dir=self._work)) / f"{name}.parquet"
         pq.write_table(table, into)
         self._session.read.parquet(str(into)).createOrReplaceTempView(SQL_NAME[name])
+        self._made.add(SQL_NAME[name])
+
+    def _need(self, sql_name: str) -> None:
+        """Make a table or view, and first what it rests on; any other name is one inside a text."""
+        if sql_name in self._made:
+            return
+        if sql_name in TABLE_OF:
+            self._register(TABLE_OF[sql_name])
+        elif sql_name in VIEWS:
+            text = VIEWS[sql_name](self._chain)
+            self._prepare(text)
+            into = str(self._work / "views" / sql_name)
+            self._session.sql(text).write.mode("overwrite").parquet(into)
+            self._session.read.parquet(into).createOrReplaceTempView(sql_name)
+            self._made.add(sql_name)
+
+    def _register(self, name: str) -> None:
+        files = self.recording.files(name)
+        if not files or name in self._trouble:
+            self.put(name, SCHEMAS[name].empty_table())
+            return
+        columns = [f"CAST({f.name} AS {_TYPES[str(f.type)]}) AS {f.name}" for f in SCHEMAS[name]]
+        frame = self._session.read.parquet(*[str(path) for path in files])
+        frame.selectExpr(*columns).createOrReplaceTempView(SQL_NAME[name])
+        self._made.add(SQL_NAME[name])
 
     def _prepare(self, sql: str) -> None:
-        for view in views_for(sql, self._chain):
-            if view not in self._made:
-                into = str(self._work / "views" / view)
-                self._session.sql(VIEWS[view](self._chain)).write.mode("overwrite").parquet(into)
-                self._session.read.parquet(into).createOrReplaceTempView(view)
-                self._made.add(view)
+        for name in sorted(reads(sql)):
+            self._need(name)
 
     def _collect(self, sql: str) -> list[dict[str, Any]]:
         return [row.asDict() for row in self._session.sql(sql).collect()]

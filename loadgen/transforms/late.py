@@ -45,7 +45,7 @@ class Late:
         for kind, (low, high) in LATENESS.items():
             drawn = draws.between(f"lateness {kind}", payment, low, high)
             amount = np.where(last == kind, drawn, amount)
-        is_late = draws.chosen("late", np.cumsum(payment), self.share)
+        is_late = draws.chosen("late", payment, self.share)
         shift = np.where(is_late, amount, 0)[life]
         rows = replace(rows, event_ts=rows.event_ts - shift).tagged("late", is_late[life])
         return replace(block, rows=rows)

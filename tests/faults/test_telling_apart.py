@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from faults import Cut, Delay, Kill, Pause, healers, inks
+from faults import Cut, Delay, Kill, Pause, SeamKill, healers, inks
 from faults._aim import CannotBeHurt, part_hurt
 from gameday.kernel.words import NothingToAim, Probe, Undo
-from tests.faults.rig import Rig
+from tests.faults.rig import Part, Rig, ask
 
 
 @dataclass
@@ -89,6 +89,64 @@ def test_a_delay_one_way_is_held_to_half_of_a_delay_both_ways(rig: Rig) -> None:
     ):
         fault = Delay(lambda s: [ScriptedLink(ANSWERED, SLOW)], ms, one_way=one_way, confirm_within_s=0.1)
         assert status_of(fault, rig) == expected
+
+
+@dataclass
+class ScriptedPart:
+    """A part of which state and answer are what the test says."""
+
+    stopped: str | None
+    answer: Probe
+    name: str = "store"
+    ref: Mapping[str, Any] = field(default_factory=dict)
+
+    def identity(self) -> Mapping[str, Any]:
+        return {}
+
+    def freeze(self) -> str:
+        return "frozen"
+
+    def thaw(self, identity: Mapping[str, Any]) -> str:
+        return "thawed"
+
+    def frozen(self) -> str | None:
+        return self.stopped
+
+    def answers(self, within_s: float) -> Probe:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("stopped", "answer", "expected", "healed"),
+    [
+        ("state T", SILENT, "confirmed", "mismatch"),
+        ("state T", ANSWERED, "inconclusive", "mismatch"),
+        (None, SILENT, "inconclusive", "mismatch"),
+        (None, ANSWERED, "mismatch", "confirmed"),
+    ],
+)
+def test_stopped_and_silent_must_come_together(
+    stopped: str | None, answer: Probe, expected: str, healed: str, rig: Rig
+) -> None:
+    part = ScriptedPart(stopped, answer)
+    shot = Pause(lambda _: part, confirm_within_s=0.1, back_within_s=0.1).aim(rig)
+    shot.inject()
+    assert shot.confirm().status == expected
+    assert healers()["pause"](shot.undo, part).status == healed
+
+
+def test_a_link_that_is_restored_and_still_silent_is_not_healed() -> None:
+    undo = Undo("x", "cut", {}, {"answer_within_s": 0.1, "back_within_s": 0.1})
+    assert healers()["cut"](undo, [ScriptedLink(SILENT, SILENT)]).status == "mismatch"
+
+
+def test_a_seam_that_was_healed_before_it_was_passed_kills_nobody(rig: Rig) -> None:
+    part = rig.victims["store"]
+    assert isinstance(part, Part)
+    shot = SeamKill("store", "2-files-written").aim(rig)
+    shot.inject()
+    healers()["seam_kill"](shot.undo, part)
+    assert ask(part._now()["port"], "2-files-written", 1.0).outcome == "answered"
 
 
 def test_links_that_cannot_be_restored_are_not_healed_and_the_others_are() -> None:

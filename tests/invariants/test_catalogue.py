@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import invariants
-from gameday.kernel.verdict import Finding, Verdict
+from gameday.kernel.verdict import MEASURE, Finding, Verdict
 from invariants.judge import judge
 from tests.invariants.cases import CASES, Case
 
@@ -17,7 +17,11 @@ EVERYTHING = invariants.everything()
 def _judge(case: Case, folder: Path) -> dict[str, Finding]:
     """What a broken history breaks beside its own invariant is judged too; the others need only their own."""
     recording = case.make().write(folder / "run")
-    asked = EVERYTHING.values() if case.verdict is Verdict.BROKEN else [EVERYTHING[case.id]]
+    own = EVERYTHING[case.id]
+    others = EVERYTHING.values() if own.kind is MEASURE else invariants.ALWAYS
+    asked = (
+        list({one.id: one for one in (own, *others)}.values()) if case.verdict is Verdict.BROKEN else [own]
+    )
     found = judge(recording, asked, held=set(EVERYTHING), save_offenders=False)
     return {finding.id: finding for finding in found}
 

@@ -69,6 +69,14 @@ def test_rates_latency_lag_and_freshness_of_four_events(tmp_path: Path) -> None:
     assert [fresh[n] for n in (0, 2, 4)] == [3.0, 2.5, 4.0]
 
 
+def test_what_was_never_seen_at_the_last_hop_has_no_freshness(tmp_path: Path) -> None:
+    recording = small(tmp_path / "run")
+    place = {"cluster": "a", "topic": "t", "partition": 0, "src_offset": 9, "outcome": "ACK"}
+    late = {"uid": 9, "copy": 0, "attempt": 0, "path": "kafka", "t_due": 3 * S, "t_invoke": 3 * S}
+    recording.add("send", [late | place | {"t_done": 3 * S + 1000}])
+    assert np.isnan(values(drawn(recording), "Freshness at curated", "oldest")[12])
+
+
 def test_dead_letters_are_a_branch_and_no_lag(tmp_path: Path) -> None:
     assert [line.name for line in panel(drawn(small(tmp_path / "run")), "Lag").lines] == ["curated"]
 

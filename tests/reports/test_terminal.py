@@ -105,3 +105,14 @@ def test_wrong_in_the_expected_way_is_green(run: Run) -> None:
     assert (expected.green, expected.as_expected, expected.tone) == (True, True, "HELD")
     assert (run.green, run.tone) == (False, "BROKEN")
     assert "BROKEN (as expected)" in terminal.summary(expected)
+
+
+def test_a_path_may_come_as_it_was_explained() -> None:
+    sent = {"copy": 0, "attempt": 1, "hop": "sent", "at_us": 5, "what": "ACK", "where": "told 3@7"}
+    lost = {"copy": 0, "attempt": 1, "hop": "raw", "at_us": None, "what": "LOST", "faults": ("f1 (landing)",)}
+    lines = terminal.path_table(
+        {"uid": 1, "steps": [sent, lost], "verdict": "1 of 1 attempts lost"}
+    ).splitlines()
+    assert lines[0].split() == ["sent", "+0.00", "s", "ACK", "attempt", "1,", "told", "3@7"]
+    assert lines[1].split() == ["raw", "never", "LOST", "attempt", "1,", "during", "f1", "(landing)"]
+    assert lines[2] == "1 of 1 attempts lost"
