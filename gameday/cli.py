@@ -25,7 +25,7 @@ HELD, BROKEN, INCONCLUSIVE, TROUBLE, USAGE, RESIDUE, INTERRUPTED = 0, 1, 2, 3, 4
 CODES = {"held": HELD, "broken": BROKEN, "inconclusive": INCONCLUSIVE}
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-out = Console(highlight=False)
+out = Console(highlight=False, markup=False, soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable output")]
 Seed = Annotated[int | None, typer.Option("--seed", help="the seed of the run")]

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from gameday.kernel.clock import US
-from gameday.kernel.recording import Recording, as_rows
+from gameday.kernel.recording import SCHEMAS, Recording, as_rows
 from gameday.kernel.verdict import (
     MEASURE,
     Finding,
@@ -24,7 +24,7 @@ from gameday.kernel.verdict import (
 from invariants import preconditions as conditions
 from invariants.engines import Engine
 from invariants.engines.duckdb import DuckDb
-from invariants.h import VOIDING
+from invariants.h import H1, VOIDING
 
 SHOWN = 20  # offenders in a finding; all of them are in its file
 
@@ -86,8 +86,6 @@ def combined(findings: Iterable[Finding]) -> Verdict:
 
 def fill_targets(engine: Engine, invariants: Iterable[Invariant]) -> None:
     """Targets of the recording win; those that it lacks come from the invariants, H1's from its default."""
-    from invariants.h import H1
-
     rows = engine.rows("SELECT invariant, name, value FROM target")
     known = {(row["invariant"], row["name"]) for row in rows}
     for one in (*invariants, H1):
@@ -157,8 +155,6 @@ def _given_for(bench: Bench, invariant: Invariant, offenders: int) -> Preconditi
 
 
 def _present(engine: Engine) -> set[str]:
-    from gameday.kernel.recording import SCHEMAS
-
     return set(SCHEMAS) - set(engine.trouble)
 
 
@@ -205,7 +201,8 @@ def _target(engine: Engine, invariant: Invariant) -> float | None:
     """The first target, in the unit of the figure: seconds where the target is a time."""
     name = next(iter(invariant.targets), None)
     if name is None:
-        return None
+        promised = _scalar(engine, "SELECT max(r1_target_us) AS v FROM hop") if invariant.id == "R1" else None
+        return None if promised is None else promised / US
     rows = engine.rows(
         f"SELECT max(value) AS v FROM target WHERE invariant = '{invariant.id}' AND name = '{name}'"
     )

@@ -25,8 +25,7 @@ FROM (SELECT t.uid, t.copy, min(t.t_done) AS t_done,
 LEFT JOIN hop h ON h.ord = e.ord
 WHERE e.accounted = 0 AND e.pending = 0""",
     order_by="t_done NULLS LAST, uid, copy",
-    figure="SELECT count(*) FROM trail WHERE lost AND first_missing_hop IS NOT NULL",
-    unit="attempts lost",
+    unit="events lost",
     implies=("Z2", "B1", "U5"),
     hint="Z2 names the hop that lost it",
 )

@@ -60,6 +60,12 @@ def _landing(path: Path) -> None:
     landing.run(_namespace(path), Stop().on_signals())
 
 
+def _class_archive(path: Path) -> None:
+    from pipeline import class_archive
+
+    class_archive.make(load(path))
+
+
 def _loader(path: Path) -> None:
     from pipeline import loader
 
@@ -87,6 +93,7 @@ def _warehouse(path: Path) -> None:
 PARTS: Final[dict[str, Callable[[Path], None]]] = {
     "supervisor": _supervisor,
     "landing": _landing,
+    "class-archive": _class_archive,
     "loader": _loader,
     "curator": _curator,
     "migrate": _migrate,

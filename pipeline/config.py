@@ -36,6 +36,7 @@ class SparkConfig:
     master: str
     trigger_s: float
     heap_mb: int
+    class_archive: Path | None
     java_options: tuple[str, ...]
 
 
@@ -128,6 +129,7 @@ def _spark(raw: Mapping[str, Any]) -> SparkConfig:
         master=raw.get("master", "local[2]"),
         trigger_s=float(raw.get("trigger_s", 5)),
         heap_mb=int(raw.get("heap_mb", 512)),
+        class_archive=Path(raw["class_archive"]) if raw.get("class_archive") else None,
         java_options=tuple(raw.get("java_options", ())),
     )
 

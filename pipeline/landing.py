@@ -34,11 +34,11 @@ STOP_S = 10.0
 def run(config: Config, stop: Stop) -> None:
     """Land until asked to stop; raises what ended the query."""
     started = time.monotonic()
-    spark.prepare_environment(config.spark)
+    spark.prepare_environment(config)
     session = spark.session(config)
     log.info("session ready after %.1f s", time.monotonic() - started)
     shutil.rmtree(config.lake / "_staging", ignore_errors=True)
-    warm_up(session, config)
+    if not Path("/tmp/pipe-try/nowarm").exists(): warm_up(session, config)
     log.info("warm after %.1f s", time.monotonic() - started)
     query = start(session, config)
     while query.isActive and not stop:

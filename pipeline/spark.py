@@ -8,7 +8,7 @@ from typing import Final
 
 from pyspark.sql import SparkSession
 
-from pipeline.config import Config, SparkConfig
+from pipeline.config import Config
 
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _LOGGING: Final = Path(__file__).with_name("log4j2.properties")
@@ -30,14 +30,17 @@ KAFKA_CLIENT: Final[Mapping[str, str]] = {
     "isolation.level": "read_committed",
 }
 
+JAVA_OPTIONS: Final = ("-XX:+UseSerialGC", "-Xss1m")
+
 BATCH_RECORDS_MAX: Final = 100_000
 """Bounds the memory of the batch that follows a long standstill."""
 
 
-def prepare_environment(spark: SparkConfig) -> None:
+def prepare_environment(config: Config) -> None:
     """Variables that the JVM and the Python workers inherit."""
-    if spark.java_home:
-        os.environ["JAVA_HOME"] = spark.java_home
+    if config.spark.java_home:
+        os.environ["JAVA_HOME"] = config.spark.java_home
+    os.environ["SPARK_LOCAL_DIRS"] = str(config.state / "spark")
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     # Workers unpickle functions by name, so they must find this package.
@@ -48,9 +51,9 @@ def prepare_environment(spark: SparkConfig) -> None:
 
 def session(config: Config) -> SparkSession:
     spark = config.spark
-    java_options = [
-        "-XX:+UseSerialGC", "-Xss1m", f"-Dlog4j2.configurationFile=file:{_LOGGING}", *spark.java_options,
-    ]  # fmt: skip
+    java_options = [*JAVA_OPTIONS, f"-Dlog4j2.configurationFile=file:{_LOGGING}", *spark.java_options]
+    if spark.class_archive:
+        java_options += [f"-XX:SharedArchiveFile={spark.class_archive}", "-Xshare:auto"]
     settings = {
         "spark.driver.extraClassPath": os.pathsep.join(map(str, spark.jars)),
         "spark.driver.extraJavaOptions": " ".join(java_options),
@@ -59,7 +62,6 @@ def session(config: Config) -> SparkSession:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.local.dir": str(config.state / "spark"),
         "spark.sql.warehouse.dir": str(config.state / "spark-warehouse"),
         "spark.python.worker.reuse": "true",
         "spark.sql.session.timeZone": "UTC",

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gameday.kernel.clock import US
 from gameday.kernel.recording import Recording
 from gameday.kernel.verdict import Finding, Verdict
 from reports import wording
@@ -41,24 +42,50 @@ def live_line(phase: str, seconds: float, rate: float, lag: Mapping[str, int], f
 
 
 def verdict_table(findings: Sequence[Finding], *, width: int = WIDTH, colour: bool = False) -> str:
-    """Broken ones first; what the scenario does not claim comes last, in brackets."""
+    """One line each, broken ones first; what the scenario does not claim comes last, in brackets."""
     table = Table(width=width, box=None, pad_edge=False, header_style="dim")
-    table.add_column("invariant", ratio=1)
-    table.add_column("verdict", no_wrap=True)
-    for heading in ("figure", "target", "control", "n"):
+    for heading in ("", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("figure", "target", "control", "offend / judged"):
         table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("says", ratio=1, no_wrap=True, overflow="ellipsis")
     for finding in ordered(findings):
-        name = Text(finding.id, style="bold").append(f" {finding.says}", style="not bold")
         word = finding.verdict.name
         table.add_row(
-            name,
+            Text(finding.id, style="bold"),
             Text(word if finding.held_by_scenario else f"({word})", style=STYLES[finding.verdict]),
-            wording.quantity(finding.figure, finding.unit),
-            wording.quantity(finding.target, finding.unit),
-            wording.quantity(finding.control, finding.unit),
+            wording.short(finding.figure, finding.unit),
+            wording.short(finding.target, finding.unit),
+            wording.short(finding.control, finding.unit),
             wording.counted(finding),
+            finding.says,
         )
     return _printed(table, width, colour)
+
+
+def recovery_table(clocks: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -> str:
+    """The four clocks of each hop after each bite, beside the hop's target."""
+    table = Table(width=width, box=None, pad_edge=False, header_style="dim")
+    for heading in ("fault", "hop", "(i) detected"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("first bad", "(ii) new", "(iii) stable", "(iv) backlog", "target", "±"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in clocks:
+        seen = row["first_bad_us"] is not None
+        table.add_row(
+            str(row["fault"]),
+            str(row["hop"]),
+            str(row["detection"]),
+            _seconds(row["first_bad_us"]) if seen else "no outage",
+            *(_seconds(row[name]) for name in ("first_success_us", "stable_us", "backlog_us")),
+            _seconds(row["r1_target_us"]),
+            _seconds(row["error_us"]),
+        )
+    return _printed(table, width, False)
+
+
+def _seconds(us: int | None) -> str:
+    return "–" if us is None else f"{us / US:.2f} s"
 
 
 def why_not_green(findings: Sequence[Finding]) -> list[str]:
@@ -122,6 +149,8 @@ def summary(run: Run, *, width: int = WIDTH, colour: bool = False) -> str:
     expected = " (as expected)" if run.as_expected else ""
     lines = [f"{run.scenario}: {run.verdict_word}{expected}  {run.word('hypothesis', '')}".rstrip(), ""]
     lines += verdict_table(run.findings, width=width, colour=colour).splitlines() or ["nothing was judged"]
+    clocks = run.told.get("clocks") or []
+    lines += ["", recovery_table(clocks, width=width)] if clocks else []
     lines += ["", *_faults(run), *_proof(run)]
     if not run.green:
         lines += ["", *_failure(run)]

@@ -52,6 +52,12 @@ def quantity(value: float | None, unit: str) -> str:
     return f"{number(value)} {unit}".rstrip()
 
 
+def short(value: float | None, unit: str) -> str:
+    """A figure where the heading says what it counts: times keep their unit, counts stand alone."""
+    known = unit.split()[0] if unit else ""
+    return quantity(value, known if known in _TIME_UNITS or known in ("share", "%") else "")
+
+
 def counted(finding: Finding) -> str:
     """Offenders of judged."""
     return f"{finding.offenders:,} of {finding.judged:,}"

@@ -15,7 +15,7 @@ def leader_of_hottest_partition_killed_at_peak() -> GameDay:
     """No acknowledged event is lost, and a new leader answers within 10 s."""
     return GameDay(
         load=base_mix(peak("DR")),
-        faults=[at(20 * SECONDS, Kill(leader_of_hottest_partition), for_=20 * SECONDS)],
+        faults=[at(FAULT_AT, Kill(leader_of_hottest_partition), for_=20 * SECONDS)],
         holds=[
             *ALWAYS,
             elected_within(10 * SECONDS),
@@ -31,7 +31,7 @@ def leader_cut_from_its_followers_but_not_from_clients() -> GameDay:
     """An isolated leader acknowledges nothing that is lost later, and its partitions move elsewhere."""
     return GameDay(
         load=base_mix(peak("DR")),
-        faults=[at(20 * SECONDS, Cut(peers_of_leader), for_=20 * SECONDS)],
+        faults=[at(FAULT_AT, Cut(peers_of_leader), for_=20 * SECONDS)],
         holds=[
             *ALWAYS,
             elected_within(10 * SECONDS),

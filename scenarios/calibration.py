@@ -15,7 +15,7 @@ def producer_with_acks_1_loses_what_an_isolated_leader_acknowledged() -> GameDay
     """With acks=1 a leader that is cut from its followers acknowledges events that it truncates later."""
     return GameDay(
         load=base_mix(peak("DR")).client(acks="1"),
-        faults=[at(20 * SECONDS, Cut(peers_of_leader), for_=15 * SECONDS)],
+        faults=[at(FAULT_AT, Cut(peers_of_leader), for_=15 * SECONDS)],
         holds=ALWAYS,
         expects=broken("Z2", hop="broker"),
     )
@@ -26,7 +26,7 @@ def loader_without_ledger_loads_a_batch_twice() -> GameDay:
     """Without its ledger the loader repeats a load whose reply it never saw."""
     return GameDay(
         load=base_mix(peak("DR")),
-        faults=[at(20 * SECONDS, SeamKill("loader", "6-committed-not-answered"))],
+        faults=[at(FAULT_AT, SeamKill("loader", "6-committed-not-answered"))],
         holds=ALWAYS,
         weaknesses=("no_load_ledger",),
         expects=broken("U4", hop="load"),
@@ -38,7 +38,7 @@ def injector_that_does_nothing_is_never_green() -> GameDay:
     """A fault that was not injected leaves the run inconclusive."""
     return GameDay(
         load=base_mix(peak("DR")),
-        faults=[at(20 * SECONDS, Disabled(Kill(leader_of_hottest_partition)), for_=10 * SECONDS)],
+        faults=[at(FAULT_AT, Disabled(Kill(leader_of_hottest_partition)), for_=10 * SECONDS)],
         holds=ALWAYS,
         expects=inconclusive("H0"),
     )

@@ -12,7 +12,7 @@ from loadgen.profiles import base_mix, peak
 def driver_killed_at(seam: str) -> GameDay:
     return GameDay(
         load=base_mix(peak("DR")),
-        faults=[at(20 * SECONDS, SeamKill("landing", seam))],
+        faults=[at(FAULT_AT, SeamKill("landing", seam))],
         holds=[
             *ALWAYS,
             rto_within(120 * SECONDS),

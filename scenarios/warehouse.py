@@ -16,7 +16,7 @@ def warehouse_stalled_by_a_black_hole() -> GameDay:
     """Landing goes on as if nothing happened, the backlog drains, and no load is applied twice."""
     return GameDay(
         load=base_mix(peak("DR", peak_s=80 * SECONDS)),
-        faults=[at(20 * SECONDS, Cut(WAREHOUSE_LINKS, how="blackhole"), for_=60 * SECONDS)],
+        faults=[at(FAULT_AT, Cut(WAREHOUSE_LINKS, how="blackhole"), for_=60 * SECONDS)],
         holds=[
             *ALWAYS,
             landing_unaffected(),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gameday.kernel.verdict import Verdict
@@ -81,6 +82,14 @@ def stalled_warehouse(raw_until_s: float = 1.0) -> Tables:
     return tables.delay("raw", raw_until_s, uid=5)
 
 
+def two_outages(calm_s: float = 20) -> Tables:
+    """Raw is bad from 5.04 s on, back at 8 s, and after a calm bad again until 40 s."""
+    tables = perfect().fault(2, 4).delay("raw", 8, uid=1).delay("raw", 40, uid=5)
+    for uid in (5, 6, 7, 8):
+        tables.change("send", {"t_due": T0 + 3 * S + int(calm_s * S)}, uid=uid)
+    return tables.target("L1", back_us=60 * S, max_us=300 * S)
+
+
 def _z() -> list[Case]:
     return [
         Case("Z1", "a legal mixture holds", mixed, HELD),
@@ -92,7 +101,7 @@ def _z() -> list[Case]:
         Case("Z1", "pending at a moving hop is no loss, and no proof", pending, UNKNOWN, also=("L1",)),
         Case("Z2", "a legal mixture holds", mixed, HELD),
         *(
-            Case("Z2", f"lost at {hop}", lambda hop=hop: lost_at(hop), BROKEN, hop, {"uid": 3}, ("Z1", "B1", "U3"))
+            Case("Z2", f"lost at {hop}", partial(lost_at, hop), BROKEN, hop, {"uid": 3}, ("Z1", "B1", "U3"))
             for hop in ("broker", "raw", "load", "curated")
         ),
         Case("Z2", "a surviving resend never masks a lost attempt", resend_survives, BROKEN, "load", {"uid": 3, "attempt": 0}, ("U3",)),
@@ -130,7 +139,7 @@ def _z() -> list[Case]:
         Case("Z7", "nothing was sent", nothing, VACUOUS),
         Case("Z8", "a legal mixture holds", mixed, HELD),
         *(
-            Case("Z8", f"bytes changed in {hop}", lambda hop=hop: perfect().change(f"{hop}_scan", {"body_hash": 1}, uid=3), BROKEN, hop, {"uid": 3}, ("B1", "U3"))
+            Case("Z8", f"bytes changed in {hop}", partial(other_bytes_at, hop), BROKEN, hop, {"uid": 3}, ("B1", "U3"))
             for hop in ("raw", "load")
         ),
         Case("Z8", "changed in curated", lambda: perfect().change("curated_scan", {"canonical_hash": 1}, uid=3), BROKEN, "curated", {"uid": 3}),
@@ -159,6 +168,7 @@ def _u() -> list[Case]:
         Case("U4", "a legal mixture holds", mixed, HELD),
         Case("U4", "a batch loaded twice", lambda: perfect().double("load_scan", container="batch-000"), BROKEN, "load", {"what": "coordinates more than once"}),
         Case("U4", "a batch twice in the ledger", lambda: perfect().double("load_batch_scan", {"file_sha": "x"}, container="batch-000"), BROKEN, "load", {"container": "batch-000"}),
+        Case("U4", "a second, empty entry for a batch", lambda: perfect().double("load_batch_scan", {"row_count": 0}, container="batch-000"), BROKEN, "load", {"container": "batch-000"}),
         Case("U4", "a load without its ledger entry", lambda: perfect().drop("load_batch_scan", container="batch-001"), BROKEN, "load", {"container": "batch-001"}),
         Case("U4", "the ledger promises one row more", lambda: perfect().change("load_batch_scan", {"row_count": 5}, container="batch-000"), BROKEN, "load", {"expected": 5, "seen": 4}),
         Case("U4", "nothing was loaded", nothing, VACUOUS),
@@ -202,6 +212,9 @@ def _measures() -> list[Case]:
         Case("R1", "no outage seen", calm_then_fault, HELD),
         Case("R1", "back in time", lambda: calm_then_fault().delay("raw", 15, uid=5).delay("load", 15, uid=5).delay("curated", 15, uid=5), HELD),
         Case("R1", "back too late", lambda: calm_then_fault().delay("raw", 30, uid=5), BROKEN, "raw", {"fault": "f1"}, ("L1", "F3")),
+        Case("R1", "a second outage long after the first is another matter", two_outages, HELD),
+        Case("R1", "two outages with too short a calm between them are one", lambda: two_outages(calm_s=1.0), BROKEN, "raw", {}, ("L1",)),
+        Case("R1", "no offender at a calm of five samples", lambda: two_outages(calm_s=1.25), HELD),
         Case("R1", "never back", never_back, BROKEN, "load", {"stable_us": None}, ("Z1", "Z2", "B1", "L1", "F3")),
         Case("R1", "no fault, nothing to recover from", perfect, VACUOUS),
         Case("R1", "the control misses it too", lambda: calm_then_fault().delay("raw", 30, uid=5).add("control", hop="", measure="missed:R1", value=1.0), UNKNOWN),
@@ -279,8 +292,12 @@ def pending() -> Tables:
     return lost_at("load", 8).hop("load", state="moving").hop("curated", state="moving")
 
 
+def other_bytes_at(hop: str) -> Tables:
+    return perfect().change(f"{hop}_scan", {"body_hash": 1}, uid=3)
+
+
 def other_bytes_there() -> Tables:
-    return perfect().change("broker_scan", {"body_hash": 1}, uid=3)
+    return other_bytes_at("broker")
 
 
 def one_offset_for_two() -> Tables:

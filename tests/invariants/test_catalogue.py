@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import invariants
-from gameday.kernel.verdict import MEASURE, Finding, Verdict
+from gameday.kernel.verdict import MEASURE, Finding, Invariant, Verdict
+from invariants.engines.duckdb import DuckDb
 from invariants.judge import judge
 from tests.invariants.cases import CASES, Case
 
 EVERYTHING = invariants.everything()
+SMALL = partial(DuckDb, threads=1)
 
 
 def _judge(case: Case, folder: Path) -> dict[str, Finding]:
     """What a broken history breaks beside its own invariant is judged too; the others need only their own."""
     recording = case.make().write(folder / "run")
     own = EVERYTHING[case.id]
-    others = EVERYTHING.values() if own.kind is MEASURE else invariants.ALWAYS
-    asked = (
-        list({one.id: one for one in (own, *others)}.values()) if case.verdict is Verdict.BROKEN else [own]
-    )
-    found = judge(recording, asked, held=set(EVERYTHING), save_offenders=False)
+    others: Iterable[Invariant] = EVERYTHING.values() if own.kind is MEASURE else invariants.ALWAYS
+    if case.verdict is not Verdict.BROKEN:
+        others = ()
+    asked = {one.id: one for one in (own, *others)}
+    found = judge(recording, asked.values(), held=set(EVERYTHING), save_offenders=False, make_engine=SMALL)
     return {finding.id: finding for finding in found}
 
 
