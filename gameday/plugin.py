@@ -76,7 +76,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Control runs first: the others are read beside them."""
-    items.sort(key=lambda item: not (isinstance(item, GameDayItem) and not item.scenario().faults))
+    items.sort(key=lambda item: not (isinstance(item, GameDayItem) and item.scenario().is_control()))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

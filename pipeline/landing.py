@@ -9,7 +9,7 @@ import logging
 import shutil
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -27,8 +27,9 @@ from pipeline.waiting import Stop, wait_until
 
 log = logging.getLogger("pipeline.landing")
 
-DIALECT = "DEDUP"
-STOP_S = 10.0
+DIALECT: Final = "DEDUP"
+CACHED: Final = StorageLevel.MEMORY_AND_DISK
+STOP_S: Final = 10.0
 
 
 def run(config: Config, stop: Stop) -> None:
@@ -38,8 +39,7 @@ def run(config: Config, stop: Stop) -> None:
     session = spark.session(config)
     log.info("session ready after %.1f s", time.monotonic() - started)
     shutil.rmtree(config.lake / "_staging", ignore_errors=True)
-    if not Path("/tmp/pipe-try/nowarm").exists(): warm_up(session, config)
-    log.info("warm after %.1f s", time.monotonic() - started)
+    # No warm-up: it was measured to cost more of a restart than the first batch gains by it.
     query = start(session, config)
     while query.isActive and not stop:
         query.awaitTermination(1)
@@ -95,7 +95,7 @@ class Sink:
             return
         self.seam(seams.BEFORE_SINK)
         # Spark alters plans under a live cache, and every output must come from one decode.
-        rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
+        rows = rows.persist(CACHED)
         try:
             self._land(rows, query_id, batch)
         finally:
@@ -104,7 +104,7 @@ class Sink:
     def _land(self, rows: DataFrame, query_id: str, batch: int) -> None:
         started = time.monotonic()
         # One pass with full parallelism fills the cache; the single-file write below then only copies.
-        total, dead = rows.agg(F.count("*"), F.count("reason")).first() or (0, 0)
+        total, dead = count(rows)
         if not total:
             return
         ranges = self.checkpoint.offset_ranges(self.config.cluster, self.config.kafka.topic, batch)
@@ -142,6 +142,12 @@ class Sink:
         manifests.write(self.config.manifests, manifest)
 
 
+def count(rows: DataFrame) -> tuple[int, int]:
+    """How many rows, and how many of them are invalid."""
+    total, dead = rows.agg(F.count("*"), F.count("reason")).collect()[0]
+    return total, dead
+
+
 class TornBatch(Exception):
     """The file that was written is not the batch that was read; nothing was committed."""
 
@@ -152,24 +158,6 @@ def _check(raw: WrittenRaw, total: int, ranges: tuple[manifests.OffsetRange, ...
     wide = sum(item.to - item.from_ for item in ranges)
     if total > wide:
         raise TornBatch(f"the batch has {total} rows, its offset ranges only {wide}: {ranges}")
-
-
-def warm_up(session: SparkSession, config: Config) -> None:
-    """Run the batch's path once over nothing real, so that the first batch finds workers and code warm."""
-    folder = config.lake / "_staging" / "warm-up"
-    records = session.range(200).selectExpr(
-        "CAST(NULL AS BINARY) AS key",
-        "CAST('{}' AS BINARY) AS value",
-        "'none' AS topic",
-        "0 AS partition",
-        "id AS offset",
-        "current_timestamp() AS timestamp",
-    )
-    rows = decoded(records, config.cluster).persist(StorageLevel.MEMORY_AND_DISK)
-    rows.agg(F.count("*"), F.count("reason")).first()
-    rows.coalesce(1).write.parquet(str(folder))
-    rows.unpersist()
-    shutil.rmtree(Path(folder))
 
 
 def _stop_between_batches(query: StreamingQuery) -> None:

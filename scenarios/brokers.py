@@ -8,6 +8,7 @@ from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import GameDay, at, scenario
 from invariants import ALWAYS, elected_within, fresh_within, lag_back_within, rto_within
 from loadgen.profiles import base_mix, peak
+from scenarios._pace import FAULT_AT
 
 
 @scenario("GD-01", systems="DR HA CORE", short=True, lite=True)

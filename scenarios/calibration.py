@@ -8,6 +8,7 @@ from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import GameDay, at, broken, inconclusive, scenario
 from invariants import ALWAYS
 from loadgen.profiles import base_mix, peak
+from scenarios._pace import FAULT_AT
 
 
 @scenario("CAL-01", systems="CORE", calibration=True)

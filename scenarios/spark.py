@@ -7,6 +7,7 @@ from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import GameDay, at, scenario
 from invariants import ALWAYS, fresh_within, lag_back_within, rto_within
 from loadgen.profiles import base_mix, peak
+from scenarios._pace import FAULT_AT
 
 
 def driver_killed_at(seam: str) -> GameDay:

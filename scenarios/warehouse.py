@@ -7,6 +7,7 @@ from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import GameDay, at, scenario
 from invariants import ALWAYS, fresh_within, lag_back_within, landing_unaffected, rto_within
 from loadgen.profiles import base_mix, peak
+from scenarios._pace import FAULT_AT
 
 WAREHOUSE_LINKS = ("loader→warehouse", "curator→warehouse")
 
@@ -15,7 +16,7 @@ WAREHOUSE_LINKS = ("loader→warehouse", "curator→warehouse")
 def warehouse_stalled_by_a_black_hole() -> GameDay:
     """Landing goes on as if nothing happened, the backlog drains, and no load is applied twice."""
     return GameDay(
-        load=base_mix(peak("DR", peak_s=80 * SECONDS)),
+        load=base_mix(peak("DR", peak_s=90 * SECONDS)),
         faults=[at(FAULT_AT, Cut(WAREHOUSE_LINKS, how="blackhole"), for_=60 * SECONDS)],
         holds=[
             *ALWAYS,

@@ -64,6 +64,10 @@ class GameDay:
     weaknesses: tuple[str, ...] = ()  # deliberate weakenings of the system under test
     drain_within_s: float = 120.0
 
+    def is_control(self) -> bool:
+        """Nothing is disturbed, and nothing is special about the traffic: the measure of the others."""
+        return not self.faults and self.load.is_base()
+
 
 @dataclass(frozen=True)
 class Scenario:

@@ -37,7 +37,8 @@ SCENARIOS = """
 from gameday.kernel.timeline import GameDay, scenario
 
 class NoLoad:
-    pass
+    def is_base(self):
+        return False
 
 def make(id, **flags):
     @scenario(id, systems="CORE", **flags)
