@@ -29,8 +29,7 @@ test: setup
 	$(PY) -m mypy --strict
 	$(VENV)/bin/lint-imports
 	$(PYTEST) tests
-	$(PYTEST) -m "gameday and short" scenarios
-	$(PYTEST) -m calibration scenarios
+	$(PYTEST) -m "short or calibration" scenarios
 
 nightly: setup
 	@mkdir -p build

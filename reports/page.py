@@ -37,6 +37,7 @@ def page(folder: Path) -> str:
         trouble=trouble,
         zero=run.started_us,
         facts=_headline(run),
+        clocks=run.told.get("clocks") or [],
         findings=ordered(run.findings),
         offending=[f for f in (*run.broken, *run.undecided) if f.first],
         tables=_tables(run),

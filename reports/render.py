@@ -22,7 +22,7 @@ def render(template: str, **facts: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for word in ("clock", "counted", "duration", "moment", "quantity", "who"):
+    for word in ("clock", "counted", "duration", "moment", "quantity", "short", "who"):
         environment.globals[word] = getattr(wording, word)
     return environment.get_template(template).render(facts)
 
