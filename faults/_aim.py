@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from gameday.kernel.protocols import Handle, Link, System
+from gameday.kernel.handles import Handle, Link
+from gameday.kernel.protocols import System
 from gameday.kernel.words import HarnessError, NothingToAim, Undo
 
 Capability = TypeVar("Capability", bound=Handle)

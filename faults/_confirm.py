@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from gameday.kernel.protocols import Link
+from gameday.kernel.handles import Link
 from gameday.kernel.waiting import DeadlineExceeded, wait_until
 from gameday.kernel.words import Confirmation, HarnessError, Probe
 

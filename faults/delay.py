@@ -11,7 +11,8 @@ from typing import ClassVar
 
 from faults import _aim
 from faults import _confirm as see
-from gameday.kernel.protocols import Link, System
+from gameday.kernel.handles import Link
+from gameday.kernel.protocols import System
 from gameday.kernel.words import Confirmation, HarnessError, Probe, Undo
 
 PROBES = 8

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 from faults import _aim
 from faults._confirm import CONFIRMED, MISMATCH, healed_by, look_until_confirmed
-from gameday.kernel.protocols import Killable, System
+from gameday.kernel.handles import Killable
+from gameday.kernel.protocols import System
 from gameday.kernel.waiting import DeadlineExceeded, wait_until
 from gameday.kernel.words import Confirmation, HarnessError, Undo
 

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 from faults import _aim
 from faults._confirm import CONFIRMED, INCONCLUSIVE, MISMATCH, healed_when, look_until_confirmed
-from gameday.kernel.protocols import Pausable, System
+from gameday.kernel.handles import Pausable
+from gameday.kernel.protocols import System
 from gameday.kernel.words import Confirmation, Undo
 
 

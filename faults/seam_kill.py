@@ -10,7 +10,8 @@ from typing import ClassVar, Protocol
 
 from faults import _aim
 from faults._confirm import CONFIRMED, INCONCLUSIVE, MISMATCH, healed_by, look_until_confirmed
-from gameday.kernel.protocols import Killable, Seamed, System
+from gameday.kernel.handles import Killable, Seamed
+from gameday.kernel.protocols import System
 from gameday.kernel.words import Confirmation, Undo
 
 

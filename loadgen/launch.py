@@ -81,12 +81,13 @@ def launch(load: Load, order: LoadOrder, recording: Path) -> LoadProcess:
     order_path = assignment.write()
     places.log.parent.mkdir(parents=True, exist_ok=True)
     token = f"load-{uuid.uuid4().hex[:12]}"
-    facts = {"part": "load", "command": [sys.executable, "-m", "loadgen.process", str(order_path)]}
-    Journal().starting(token, facts)
+    command = [sys.executable, "-m", "loadgen.process", str(order_path)]
+    owner = None if order.owner is None else dict(order.owner)
+    Journal().starting(token, {"part": "load", "owner": owner, "argv": command[:1]})
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     with places.log.open("ab") as log:
         process = subprocess.Popen(
-            facts["command"],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -92,7 +92,7 @@ class Load:
         return base_mix(Load(self.curve, name="control"))
 
     def base_key(self) -> str:
-        """Equal for loads that one control run serves: the mix and the rates count, not how long they last."""
+        """Equal for loads that one control run serves: mix and rates count, not how long they last."""
         return "base mix at " + ", ".join(f"{rate:g}/s" for _, rate in self.curve.points)
 
     def is_base(self) -> bool:

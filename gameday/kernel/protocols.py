@@ -4,52 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from gameday.kernel.words import Confirmation, Frontier, LoadOrder, LoadStatus, Probe, Promises, Scan, Undo
-
-
-class Handle(Protocol):
-    """Something that can be hurt. `ref` is all that another process needs to open it again."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def ref(self) -> Mapping[str, Any]: ...
-
-
-class Killable(Handle, Protocol):
-    def identity(self) -> Mapping[str, Any]: ...  # who lives now: pid, start time
-    def kill(self) -> str: ...
-    def gone(self, identity: Mapping[str, Any]) -> str | None: ...  # proof that this life ended, or None
-    def bring_back(
-        self, identity: Mapping[str, Any], within_s: float
-    ) -> str: ...  # start, or await its supervisor
-
-
-class Pausable(Handle, Protocol):
-    def identity(self) -> Mapping[str, Any]: ...
-    def freeze(self) -> str: ...
-    def thaw(self, identity: Mapping[str, Any]) -> str: ...
-    def answers(self, within_s: float) -> Probe: ...  # a fresh request to the part itself
-    def frozen(self) -> str | None: ...
-
-
-class Seamed(Handle, Protocol):
-    def arm(self, seam: str) -> str: ...
-    def disarm(self, seam: str) -> str: ...
-    def fired(self, seam: str) -> str | None: ...  # the marker written at the seam just before the exit
-    def back(self, within_s: float) -> str: ...
-
-
-class Link(Handle, Protocol):
-    """A directed path between two parts, over one or more channels."""
-
-    @property
-    def channels(self) -> Sequence[str]: ...
-    def disturb(self, kind: str, channels: Sequence[str], settings: Mapping[str, Any]) -> str: ...
-    def restore(self) -> str: ...  # no toxic left, enabled; read back
-    def probe(self, channel: str, within_s: float) -> Probe: ...  # a fresh connection through this link
+from gameday.kernel.handles import Handle, Link
+from gameday.kernel.words import Confirmation, Frontier, LoadOrder, LoadStatus, Promises, Scan, Undo
 
 
 class Hop(Protocol):

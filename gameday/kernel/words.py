@@ -125,6 +125,7 @@ class LoadOrder:
     topic: str
     bootstrap: str
     client: Mapping[str, Any] = field(default_factory=dict)
+    owner: Mapping[str, Any] | None = None  # whose death makes the load process a leftover
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gameday.kernel.protocols import Handle, Hop, Link
+from gameday.kernel.handles import Handle, Link
+from gameday.kernel.protocols import Hop
 from gameday.kernel.waiting import wait_until
 from gameday.kernel.words import HarnessError, Probe, Promises
 
