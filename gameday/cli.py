@@ -6,25 +6,35 @@ Exit codes: 0 held, 1 broken, 2 inconclusive, 3 trouble or stopped, 4 usage, 5 r
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.exceptions import Abort, TyperException
 
+from fixtures.provision.troubles import NotProvisioned, SetupFailed
+from fixtures.settings import BadSetting
 from gameday.kernel.clock import utc_stamp
 from gameday.kernel.journal import Journal, gameday_home
 from gameday.kernel.recording import BadRecording, Recording
 from gameday.kernel.timeline import Scenario
 from gameday.kernel.words import HarnessError
 
+if TYPE_CHECKING:
+    from fixtures.doctor import Fact
+
 HELD, BROKEN, INCONCLUSIVE, TROUBLE, USAGE, RESIDUE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 CODES = {"held": HELD, "broken": BROKEN, "inconclusive": INCONCLUSIVE}
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, markup=False, soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable output")]
@@ -47,10 +57,7 @@ def setup(
         gone = provision.remove(gameday_home())
         out.print("removed " + ", ".join(map(str, gone)) if gone else "there was nothing to remove")
         return
-    try:
-        provision.setup(gameday_home(), lambda text: out.print(text), offline=offline)
-    except provision.SetupFailed as error:
-        raise HarnessError(str(error)) from error
+    provision.setup(gameday_home(), lambda text: out.print(text), offline=offline)
 
 
 @app.command()
@@ -64,26 +71,23 @@ def doctor(
     from fixtures import doctor as examiner
     from fixtures.settings import resolve
 
+    resolved = resolve(Path.cwd(), {})
     if settings:
-        values = resolve(Path.cwd(), {}).values
-        _print({name: vars(setting) for name, setting in values.items()}, as_json)
+        _print_settings(resolved.shown(), as_json)
         return
-    facts = examiner.examine(gameday_home())
+    scenarios = _scenarios()
+    facts = examiner.examine(gameday_home(), resolved.runs)
     rate = examiner.sustainable_rate()
-    reach = examiner.out_of_reach(_scenarios().values(), facts, rate)
+    reach = examiner.out_of_reach(scenarios.values(), facts, rate)
+    short = [name for name, scenario in scenarios.items() if "short" in scenario.markers]
+    lost = [name for name in short if name in reach]
     if as_json:
-        _print({"facts": [vars(f) for f in facts], "rate": rate, "out_of_reach": reach}, True)
+        _print({"facts": [vars(f) for f in facts], "rate": rate, "out_of_reach": reach, "ok": not lost}, True)
     else:
-        table = Table("", "subject", "seen", "what to do", box=None)
-        for fact in facts:
-            mark = "ok" if fact.ok else ("NO" if fact.needed else "-")
-            table.add_row(mark, fact.subject, fact.seen, "" if fact.ok else fact.do)
-        out.print(table)
-        out.print(f"sustainable rate: about {rate:.0f} events/s")
-        for name, reason in reach.items():
-            out.print(f"out of reach: {name}: {reason}")
-    short = [name for name, scenario in _scenarios().items() if "short" in scenario.markers]
-    if any(name in reach for name in short):
+        _print_examination(facts, rate, reach)
+        answer = f"cannot run: {', '.join(lost)}" if lost else "can run"
+        out.print(f"the short game day {answer}")
+    if lost:
         raise typer.Exit(TROUBLE)
 
 
@@ -186,14 +190,19 @@ def sql(name: str) -> None:
 @app.command()
 def explain(folder: Path, uid: int, as_json: AsJson = False) -> None:
     """Print the whole path of one event through the hops."""
+    from fixtures.stored import check_stored
     from invariants.explain import NoSuchEvent
     from invariants.explain import explain as explained
     from reports.terminal import path_table
 
+    recording = Recording(folder)
+    check_stored(recording)
     try:
-        path = explained(Recording(folder), uid)
+        path = explained(recording, uid)
     except NoSuchEvent as error:
-        raise Usage(str(error)) from None
+        known = recording.read("intent")["uid"].to_pylist()
+        range_ = f"; it plans {min(known)} to {max(known)}" if known else ""
+        raise Usage(f"{error}{range_}") from None
     if as_json:
         _print(path.to_json(), True)
     else:
@@ -221,17 +230,25 @@ def heal(
 
 
 @app.command()
-def prune(keep: Annotated[int | None, typer.Option(help="how many runs to keep")] = None) -> None:
+def prune(
+    keep: Annotated[int | None, typer.Option("--keep", min=0, help="how many runs to keep")] = None,
+) -> None:
     """Delete all but the last runs."""
     import shutil
 
     from fixtures.settings import resolve
+    from reports.index import write_index
 
     settings = resolve(Path.cwd(), {"keep": keep})
     runs = sorted(path.parent for path in settings.runs.glob("*/run.json"))
-    for folder in runs[: max(0, len(runs) - settings.keep)]:
+    old = runs[: max(0, len(runs) - settings.keep)]
+    for folder in old:
         shutil.rmtree(folder)
         out.print(f"deleted {folder}")
+    if old:
+        write_index(settings.runs)
+    else:
+        out.print(f"nothing to delete: {len(runs)} runs in {settings.runs}, and {settings.keep} are kept")
 
 
 def _scenarios() -> dict[str, Scenario]:
@@ -264,21 +281,70 @@ def _print(facts: Any, as_json: bool) -> None:
             out.print(f"{name}: {value}")
 
 
-def main() -> None:
+def _print_settings(shown: dict[str, dict[str, str]], as_json: bool) -> None:
+    if as_json:
+        _print(shown, True)
+        return
+    table = Table("setting", "value", "from", box=None)
+    for name, setting in shown.items():
+        table.add_row(name, setting["value"], setting["origin"])
+    out.print(table)
+
+
+def _print_examination(facts: Sequence[Fact], rate: float, reach: Mapping[str, str]) -> None:
+    table = Table("", "subject", "seen", "what to do", box=None)
+    for fact in facts:
+        mark = "ok" if fact.ok else ("NO" if fact.needed else "-")
+        table.add_row(mark, fact.subject, fact.seen, "" if fact.ok else fact.do)
+    out.print(table)
+    out.print(f"sustainable rate: about {rate:.0f} events/s")
+    for name, reason in reach.items():
+        out.print(f"out of reach: {name}: {reason}")
+
+
+def _wrong_call(error: TyperException) -> str:
+    """The message of the parser, and what it would have understood."""
+    context: Any = getattr(error, "ctx", None)
+    text = error.format_message().strip().rstrip(".")
+    refused: Any = getattr(error.__cause__, "errors", list)()
+    text += "".join(f", seen: {one['input']!r}" for one in refused)
+    if context is None:
+        return text
+    if hasattr(context.command, "list_commands"):
+        return f"{text}; known: {', '.join(context.command.list_commands(context))}"
+    options = [name for one in context.command.params for name in one.opts if name.startswith("-")]
+    return f"{text}; `{context.command_path}` knows {', '.join([*options, '--help'])}"
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code of one call; whatever goes wrong has one, and is never taken for a verdict."""
     try:
-        code = app(standalone_mode=False)
-    except (Usage, click.UsageError) as error:
-        print(
-            f"gameday: {error.format_message() if isinstance(error, click.UsageError) else error}",
-            file=sys.stderr,
-        )
-        code = USAGE
-    except (HarnessError, BadRecording, OSError) as error:
-        print(f"gameday: {error}", file=sys.stderr)
-        code = TROUBLE
-    except (KeyboardInterrupt, click.Abort):
-        print(
-            "gameday: interrupted; everything that was started is healed or in the journal", file=sys.stderr
-        )
-        code = INTERRUPTED
-    sys.exit(code or 0)
+        return int(app(arguments, standalone_mode=False) or 0)
+    except TyperException as error:
+        return _told(_wrong_call(error), USAGE)
+    except (Usage, BadSetting) as error:
+        return _told(str(error), USAGE)
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return TROUBLE
+    except (HarnessError, BadRecording, NotProvisioned, SetupFailed, OSError) as error:
+        return _told(str(error), TROUBLE)
+    except (KeyboardInterrupt, Abort):
+        return _told("interrupted; what was started is ended, or `gameday heal` ends it", INTERRUPTED)
+    except Exception:
+        traceback.print_exc()
+        return _told("this is a bug of the harness, and says nothing about the pipeline", TROUBLE)
+
+
+def _told(text: str, code: int) -> int:
+    print(f"gameday: {text}", file=sys.stderr)
+    return code
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(_run(sys.argv[1:] or ["--help"]))
