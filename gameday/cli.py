@@ -323,7 +323,8 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
 def _run(arguments: list[str]) -> int:
     """The exit code of one call; whatever goes wrong has one, and is never taken for a verdict."""
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        code = int(app(arguments, standalone_mode=False) or 0)
+        return _interrupted() if code == INTERRUPTED else code
     except TyperException as error:
         return _told(_wrong_call(error), USAGE)
     except (Usage, BadSetting) as error:
@@ -334,10 +335,14 @@ def _run(arguments: list[str]) -> int:
     except (HarnessError, BadRecording, NotProvisioned, SetupFailed, OSError) as error:
         return _told(str(error), TROUBLE)
     except (KeyboardInterrupt, Abort):
-        return _told("interrupted; what was started is ended, or `gameday heal` ends it", INTERRUPTED)
+        return _interrupted()
     except Exception:
         traceback.print_exc()
         return _told("this is a bug of the harness, and says nothing about the pipeline", TROUBLE)
+
+
+def _interrupted() -> int:
+    return _told("interrupted; what was started is ended, or `gameday heal` ends it", INTERRUPTED)
 
 
 def _told(text: str, code: int) -> int:

@@ -80,8 +80,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    seed = config.getoption("--gameday-seed")
-    return [f"gameday: seed={7 if seed is None else seed}"]
+    from fixtures.settings import BadSetting, resolve
+
+    try:
+        settings = resolve(Path(config.rootpath), _options(config))
+        return [f"gameday: seed={settings.seed}, system={settings.system}, runs={settings.runs}"]
+    except BadSetting as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _options(config: pytest.Config) -> dict[str, Any]:
+    return {name: config.getoption(f"--gameday-{name}") for name in ("seed", "system", "runs")}
 
 
 class Teller:
@@ -106,12 +115,8 @@ def gameday_session(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The warm stack, for as long as this pytest session plays on it."""
     from fixtures.session import open_session
 
-    options = {
-        "seed": request.config.getoption("--gameday-seed"),
-        "system": request.config.getoption("--gameday-system"),
-        "runs": request.config.getoption("--gameday-runs"),
-    }
-    with open_session(Path(request.config.rootpath), options, Teller(request.config)) as session:
+    root = Path(request.config.rootpath)
+    with open_session(root, _options(request.config), Teller(request.config)) as session:
         yield session
 
 

@@ -25,6 +25,7 @@ from invariants import preconditions as conditions
 from invariants.engines import Engine
 from invariants.engines.duckdb import DuckDb
 from invariants.h import H1, VOIDING
+from invariants.views import tables_for
 
 SHOWN = 20  # offenders in a finding; all of them are in its file
 
@@ -107,7 +108,10 @@ def _guarded(bench: Bench, invariant: Invariant) -> Finding:
 
 
 def _judge_one(bench: Bench, invariant: Invariant) -> Finding:
-    missing = missing_inputs(invariant, _present(bench.engine), bench.given)
+    # The hops of this recording may be more than those that the texts were declared for.
+    texts = [text for text in (invariant.judged, invariant.offenders, invariant.figure) if text]
+    needs = {*invariant.needs, *tables_for(*texts, chain=bench.engine.chain)}
+    missing = missing_inputs(replace(invariant, needs=tuple(needs)), _present(bench.engine), bench.given)
     if missing:
         why = conditions.told(missing, bench.recording, bench.engine)
         return _finding(bench, invariant, Verdict.UNKNOWN, f"input missing or unsealed: {why}")

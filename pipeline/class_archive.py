@@ -1,4 +1,4 @@
-"""The class-data archive of the landing's JVM: made once, it takes more than half off a restart.
+"""The class-data archive of the landing's JVM: made once, it saves a third of a restart.
 
 A JVM that finds no archive, or one of another JVM or class path, starts as if none had been named.
 """

@@ -53,7 +53,7 @@ class Ground(Protocol):
 
     @property
     def system(self) -> System: ...
-    def order(self, seed: int, client: Mapping[str, Any]) -> LoadOrder: ...
+    def order(self, seed: int) -> LoadOrder: ...
     def known_good(self) -> Sequence[Check]: ...
     def settings(self) -> Mapping[str, Any]: ...  # effective settings of the running parts
     def watch(self, recording: Recording) -> None: ...
@@ -175,7 +175,7 @@ class Play:
 
     def _start_load(self) -> RunningLoad:
         load: Load = self.day.load
-        running = load.start(self.ground.order(self.settings.seed, {}), self.settings.folder)
+        running = load.start(self.ground.order(self.settings.seed), self.settings.folder)
         try:
             self._status = wait_until(
                 "the load's first event",

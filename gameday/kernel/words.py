@@ -104,13 +104,9 @@ class Scan:
 
 @dataclass(frozen=True)
 class Promises:
-    """What a system says of itself, and its budgets in seconds per hop."""
+    """What a system promises: per hop, the seconds within which it serves again."""
 
-    exclusive: bool = True
-    ordered_by_key: bool = True
-    collapses_business_duplicates: bool = True
     rto_s: Mapping[str, float] = field(default_factory=dict)
-    drain_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -20,14 +20,42 @@ from gameday.kernel.verdict import Verdict
 from gameday.kernel.waiting import wait_until
 from gameday.kernel.words import HarnessError
 from tests.fixtures.judged import judged_run
-from tests.gameday.call import GAMEDAY, gameday
+from tests.gameday.call import GAMEDAY, Answer, gameday
 
-COMMANDS = "setup doctor up down status plan run judge sql explain heal prune".split()
+Here = Callable[..., Answer]
+COMMANDS = [
+    "setup",
+    "doctor",
+    "up",
+    "down",
+    "status",
+    "plan",
+    "run",
+    "judge",
+    "sql",
+    "explain",
+    "heal",
+    "prune",
+]
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return judged_run(tmp_path_factory.mktemp("runs") / "calm")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """The same in this process, where a process of its own would show nothing more."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
+
+    def call(*arguments: str) -> Answer:
+        code = cli._run(list(arguments))
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    return call
 
 
 def test_every_command_is_listed_and_explains_itself(tmp_path: Path) -> None:
@@ -54,8 +82,8 @@ def test_every_command_is_listed_and_explains_itself(tmp_path: Path) -> None:
         ("explain here not-a-number", ["uid", "not-a-number"]),
     ],
 )
-def test_a_wrong_call_is_told_what_is_known(call: str, says: list[str], tmp_path: Path) -> None:
-    answer = gameday(*call.split(), cwd=tmp_path)
+def test_a_wrong_call_is_told_what_is_known(call: str, says: list[str], here: Here) -> None:
+    answer = here(*call.split())
     assert answer.code == 4
     assert answer.out == ""
     assert [word for word in says if word not in answer.err] == []
@@ -63,10 +91,17 @@ def test_a_wrong_call_is_told_what_is_known(call: str, says: list[str], tmp_path
 
 @pytest.mark.parametrize(
     ("variable", "value", "call"),
-    [("GAMEDAY_SEED", "soon", "plan GD-01"), ("GAMEDAY_KEEP", "few", "prune"), ("GAMEDAY_SYSTEM", "nothing", "run GD-01")],
-)  # fmt: skip
-def test_a_wrong_variable_is_named(variable: str, value: str, call: str, tmp_path: Path) -> None:
-    answer = gameday(*call.split(), cwd=tmp_path, **{variable: value})
+    [
+        ("GAMEDAY_SEED", "soon", "plan GD-01"),
+        ("GAMEDAY_KEEP", "few", "prune"),
+        ("GAMEDAY_SYSTEM", "nothing", "run GD-01"),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    variable: str, value: str, call: str, here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    answer = here(*call.split())
     assert answer.code == 4
     assert variable in answer.err
     assert value in answer.err

@@ -71,7 +71,11 @@ def test_trouble_and_void_are_errors_a_broken_invariant_is_a_failure(project: py
     result = run(project)
     result.assert_outcomes(passed=1, failed=1, errors=2)
     result.stdout.fnmatch_lines_random(
-        ["FAILED *::broken - *InvariantViolation*", "ERROR *::void - *Inconclusive*", "ERROR *::trouble - *Harness*"]
+        [
+            "FAILED *::broken - *InvariantViolation*",
+            "ERROR *::void - *Inconclusive*",
+            "ERROR *::trouble - *Harness*",
+        ]
     )
 
 
