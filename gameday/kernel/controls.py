@@ -35,7 +35,7 @@ def latest_control(runs: Path, base: str, versions: Mapping[str, str], now_us: i
             run = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:  # a run that was torn while being written is no control
             continue
-        if any(run.get(key) != value for key, value in wanted.items()):
+        if not isinstance(run, dict) or any(run.get(key) != value for key, value in wanted.items()):
             continue
         if now_us - run["anchor"]["wall_us"] > FRESH_FOR_S * US:
             return None

@@ -181,11 +181,13 @@ class Recording:
     def run(self) -> dict[str, Any]:
         path = self.folder / "run.json"
         try:
-            run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            run = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise BadRecording(f"{self.folder} holds no run.json: it is not the folder of a run") from None
         except ValueError as error:
             raise BadRecording(f"{path} is damaged ({error}): the run cannot be judged") from None
+        if not isinstance(run, dict):
+            raise BadRecording(f"{path} holds no facts of a run: the run cannot be judged")
         if run.get("schema_version") != SCHEMA_VERSION:
             raise BadRecording(
                 f"{path} has schema {run.get('schema_version')!r}; this program reads {SCHEMA_VERSION}"
