@@ -57,6 +57,7 @@ class LoadRun:
         )
         self.sender: Sender = KafkaSender(order.topic, options, self.now_us, self.report)
         self.t0_us = 0
+        self.plan_hash = ""
         self.sent = self.due_before = 0
         self.batch: Batch | None = None
         self.counts = [0, 0, 0]
@@ -88,6 +89,7 @@ class LoadRun:
 
     def _start(self) -> Feed:
         """Choose the start such that the first slab will be ready: its making is tried and timed first."""
+        self.plan_hash = self.plan.hash()
         begun = time.monotonic()
         rows = self.plan.block(0).rows
         intent_table(rows, Encoder(self.plan.seed, self.ids, self.now_us()).encode(rows), self.now_us())
@@ -171,6 +173,7 @@ class LoadRun:
             late_ms_p99=self.late_ms_p99,
             finished=finished,
             error=error,
+            plan_hash=self.plan_hash,
         )
 
     def write_status(self, finished: bool = False, error: str = "") -> None:

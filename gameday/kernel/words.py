@@ -138,3 +138,4 @@ class LoadStatus:
     late_ms_p99: float
     finished: bool
     error: str = ""
+    plan_hash: str = ""  # as the load process made the plan
