@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.kernel.verdict import Invariant, Kind
+from gameday.kernel.verdict import MEASURE, Invariant, Kind
 from invariants.views import tables_for
 
 
@@ -18,12 +18,19 @@ def invariant(
     offenders: str,
     figure: str = "",
     targets: Mapping[str, float] | None = None,
-    control_too: str = "",
+    aim: str = "",
+    worse: str = ">",
     **others: Any,
 ) -> Invariant:
-    """An Invariant whose `needs` are the tables that its texts read, through the views."""
+    """An Invariant whose `needs` are the tables that its texts read, through the views.
+
+    A measure has an `aim`: the SQL of its target in the unit of its figure. A control run whose figure is
+    beyond the target of the run that is judged misses it too; `worse` says which side that is.
+    """
+    if (kind is MEASURE) != bool(aim):
+        raise ValueError(f"{id} is a {kind.value} with the aim {aim!r}: measures have one, and only they")
     texts = [text for text in (judged, offenders, figure) if text]
-    missed = f"SELECT count(*) FROM control WHERE measure = 'missed:{id}' AND value > 0"
+    missed = f"SELECT count(*) FROM control WHERE measure = 'figure:{id}' AND value {worse} {aim}"
     return Invariant(
         id=id,
         says=says,
@@ -33,6 +40,6 @@ def invariant(
         figure=figure,
         needs=tables_for(*texts),
         targets=dict(targets or {}),
-        control_too=control_too or (missed if kind is Kind.MEASURE else ""),
+        control_too=missed if aim else "",
         **others,
     )

@@ -55,6 +55,12 @@ LEFT JOIN located f ON f.uid = p.uid AND f.copy = p.copy AND f.attempt = p.attem
 LEFT JOIN arrived v ON v.body_hash = p.body_hash
 """
 
+# The coordinates that an ACK named, with what was sent there, whether or not the broker still has it.
+NAMED = f"""
+SELECT {columns("p")}, p.body_hash, p.uid, p.copy FROM planned p
+WHERE p.outcome = 'ACK' AND p.src_offset IS NOT NULL GROUP BY {columns("p")}, p.body_hash, p.uid, p.copy
+"""
+
 # Rows at the broker that no attempt explains.
 SURPLUS = f"""
 WITH unexplained AS (
@@ -158,6 +164,7 @@ FROM (
 VIEWS: Mapping[str, Callable[[Chain], str]] = {
     "planned": lambda chain: PLANNED,
     "attempts": lambda chain: ATTEMPTS,
+    "named": lambda chain: NAMED,
     "surplus": lambda chain: SURPLUS,
     "reach": reach,
     "found": found,

@@ -6,6 +6,7 @@ H0, H1 and H2 take HELD away from a run; they never make it BROKEN (see `VOIDING
 from __future__ import annotations
 
 from gameday.kernel.verdict import SAFETY, Invariant
+from invariants.chain import target
 from invariants.declare import invariant
 
 VOIDING = ("H0", "H1", "H2")
@@ -16,12 +17,19 @@ H0 = invariant(
     "every fault really bit, seen by an independent probe between arming and healing",
     SAFETY,
     judged="SELECT count(*) FROM fault",
-    offenders="""
+    offenders=f"""
 SELECT f.id AS fault, f.kind, f.victim, f.target AS aimed_at, f.confirmed, f.evidence, f.t_arm, f.t_bite
 FROM fault f
 WHERE f.confirmed <> 'confirmed' OR f.t_bite IS NULL OR f.t_bite < f.t_arm
-   OR f.t_bite > coalesce(f.t_heal_cmd, f.t_bite)""",
-    order_by="t_arm, fault",
+   OR f.t_bite > coalesce(f.t_heal_cmd, f.t_bite)
+UNION ALL
+SELECT '' AS fault, '' AS kind, '' AS victim, '' AS aimed_at, 'not recorded' AS confirmed,
+       concat(cast(n.acts AS string), ' of ', cast(cast(n.planned AS bigint) AS string),
+              ' planned acts left a row') AS evidence,
+       cast(NULL AS bigint) AS t_arm, cast(NULL AS bigint) AS t_bite
+FROM (SELECT count(*) AS acts, coalesce({target("H0", "faults")}, 0) AS planned FROM fault) n
+WHERE n.acts < n.planned""",
+    order_by="t_arm NULLS LAST, fault",
     figure="SELECT count(*) FROM fault WHERE confirmed = 'confirmed'",
     unit="faults confirmed",
     hint="read the evidence column: what the probe saw in place of the fault",

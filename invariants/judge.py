@@ -25,6 +25,7 @@ from invariants import preconditions as conditions
 from invariants.engines import Engine
 from invariants.engines.duckdb import DuckDb
 from invariants.h import H1, VOIDING
+from invariants.r import R1_TARGET
 from invariants.views import tables_for
 
 SHOWN = 20  # offenders in a finding; all of them are in its file
@@ -35,6 +36,8 @@ MakeEngine = Callable[[Recording], Engine]
 _PENDING = """SELECT first_missing_hop AS hop, count(*) AS n FROM trail
 WHERE fate = 'demanded' AND pending GROUP BY first_missing_hop ORDER BY n DESC, hop"""
 _UNSIGHTED = "SELECT hop, count(*) AS n FROM visible WHERE unsighted = 1 GROUP BY hop ORDER BY n DESC, hop"
+# Where hops have targets of their own, the one that is shown belongs to the hop that the figure belongs to.
+_TARGET_OF_FIGURE = {"R1": R1_TARGET}
 _RESTS_ON_ABSENCE = frozenset({"Z1", "Z2", "Z3", "Z4", "U3", "U5", "B1"})
 
 
@@ -123,12 +126,17 @@ def _judge_one(bench: Bench, invariant: Invariant) -> Finding:
     counted = 0 if invariant.id in VOIDING else offenders
     verdict, why = decide(invariant, given, judged, counted, misses)
     figure = _scalar(engine, invariant.figure) if invariant.figure else float(offenders)
+    of_figure = _TARGET_OF_FIGURE.get(invariant.id)
+    aim = _scalar(engine, of_figure) if of_figure else None
+    finding = _finding(bench, invariant, verdict, why)
     return replace(
-        _finding(bench, invariant, verdict, why),
+        finding,
         judged=judged,
         offenders=offenders,
         first=tuple(first),
         hop=next((str(row["hop"]) for row in first if row.get("hop")), ""),
+        hops=_hops(bench, invariant, first, offenders),
+        target=finding.target if aim is None else aim,
         figure=None if figure is None else float(figure),
     )
 
@@ -186,6 +194,16 @@ def _offenders(bench: Bench, invariant: Invariant) -> tuple[list[dict[str, Any]]
     return first[:SHOWN], count
 
 
+def _hops(
+    bench: Bench, invariant: Invariant, first: Sequence[Mapping[str, Any]], offenders: int
+) -> tuple[str, ...]:
+    """Every hop at which something offends, beyond the first offenders too."""
+    rows = first
+    if offenders > len(first) and "hop" in first[0]:
+        rows = bench.engine.rows(f"SELECT o.hop FROM ({invariant.offenders}) o GROUP BY o.hop")
+    return tuple(sorted({str(row["hop"]) for row in rows if row.get("hop")}))
+
+
 def _finding(bench: Bench, invariant: Invariant, verdict: Verdict, why: str) -> Finding:
     return Finding(
         id=invariant.id,
@@ -203,17 +221,19 @@ def _finding(bench: Bench, invariant: Invariant, verdict: Verdict, why: str) -> 
 
 def _target(engine: Engine, invariant: Invariant) -> float | None:
     """The first target, in the unit of the figure: seconds where the target is a time."""
+    if invariant.id == "R1":
+        wanted = "SELECT max(value) AS v FROM target WHERE invariant = 'R1' AND name LIKE 'rto_us%'"
+        aim = _scalar(engine, wanted)
+        if aim is None:
+            aim = _scalar(engine, "SELECT max(r1_target_us) AS v FROM hop")
+        return None if aim is None else aim / US
     name = next(iter(invariant.targets), None)
     if name is None:
-        promised = _scalar(engine, "SELECT max(r1_target_us) AS v FROM hop") if invariant.id == "R1" else None
-        return None if promised is None else promised / US
-    rows = engine.rows(
-        f"SELECT max(value) AS v FROM target WHERE invariant = '{invariant.id}' AND name = '{name}'"
-    )
-    value = rows[0]["v"]
-    if value is None:
         return None
-    return float(value) / US if "_us" in name else float(value)
+    value = _scalar(
+        engine, f"SELECT max(value) AS v FROM target WHERE invariant = '{invariant.id}' AND name = '{name}'"
+    )
+    return value if value is None or "_us" not in name else value / US
 
 
 def _control(engine: Engine, id: str) -> float | None:

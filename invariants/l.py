@@ -24,6 +24,7 @@ WHERE b.state = 'moving' OR b.is_open = 1 OR b.back_us > {target("L1", "back_us"
     order_by="ord",
     figure="SELECT max(b.back_us) / 1e6 FROM backlog b",
     unit="s after the last heal",
+    aim=f"{target('L1', 'back_us')} / 1e6",
     targets={"back_us": 120_000_000, "max_us": 300_000_000},
     implies=("R1", "F3"),
     hint="the hop that lags first is short of throughput, or its retries back off too long",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from invariants.chain import BRANCH, Chain, columns
+from invariants.chain import BRANCH, Chain, columns, same
 
 CANONICAL_TYPE = """CASE {0}.event_type WHEN 'payment_authorized' THEN 'AUTHORIZATION'
          WHEN 'payment_captured' THEN 'CAPTURE' WHEN 'refund_issued' THEN 'REFUND'
@@ -33,12 +33,20 @@ FROM trail t WHERE t.fate = 'demanded' AND t.class = 'invalid'
 
 
 def raw_identity(chain: Chain) -> str:
-    """How many source rows of each identity the first hop holds; one coordinate counts once."""
+    """How many source rows of each identity the first hop holds; one coordinate counts once.
+
+    `n_explained` are those that the broker has there, or an ACK named: a fabricated row expects nothing.
+    """
     return f"""
-SELECT i.uid, count(*) AS n_rows
+SELECT i.uid, count(*) AS n_rows, sum(CASE WHEN k.src_offset IS NULL THEN 0 ELSE 1 END) AS n_explained
 FROM (SELECT {columns("x")}, x.body_hash FROM {chain.coordinates[0]}_scan x
       GROUP BY {columns("x")}, x.body_hash) r
 JOIN intent i ON i.body_hash = r.body_hash
+LEFT JOIN (SELECT {columns("e")}, e.body_hash
+           FROM (SELECT {columns("b")}, b.body_hash FROM broker_scan b
+                 UNION ALL
+                 SELECT {columns("a")}, a.body_hash FROM named a) e
+           GROUP BY {columns("e")}, e.body_hash) k ON {same("k", "r")} AND k.body_hash = r.body_hash
 WHERE i.class <> 'invalid' GROUP BY i.uid
 """
 

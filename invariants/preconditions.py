@@ -95,7 +95,12 @@ def unconfirmed(engine: Engine) -> str:
     """Faults that did not bite as they should, and outcomes that no fault explains; empty if none."""
     rows = engine.rows(H0.offenders)
     if rows:
-        told = [f"fault {r['fault']} ({r['kind']} on {r['victim']}) is {r['confirmed']}" for r in rows]
+        told = [
+            f"fault {r['fault']} ({r['kind']} on {r['victim']}) is {r['confirmed']}"
+            if r["fault"]
+            else r["evidence"]
+            for r in rows
+        ]
         return "; ".join(told)
     stray = _one(
         engine,

@@ -27,6 +27,7 @@ U2 = invariant(
     "business duplicates under other ids collapse: one row of each identity is in curated",
     SAFETY,
     judged="SELECT count(*) FROM (SELECT uid FROM intent WHERE class = 'dup_of' GROUP BY uid) e",
+    at_least=1,
     offenders="""
 SELECT x.uid, 'curated' AS hop, count(*) AS n, min(x.copy) AS copy, max(x.copy) AS another_copy
 FROM curated_scan x JOIN (SELECT uid FROM intent WHERE class = 'dup_of' GROUP BY uid) e ON e.uid = x.uid
@@ -41,11 +42,11 @@ U3 = invariant(
     "U3",
     "exactly the surplus rows of each identity are suppressed, each for a survivor of its own identity",
     SAFETY,
-    judged="SELECT coalesce(sum(n_rows - 1), 0) FROM raw_identity",
+    judged="SELECT coalesce(sum(greatest(n_explained - 1, 0)), 0) FROM raw_identity",
     offenders="""
 SELECT x.uid, 'curated' AS hop, 'count' AS what, min(y.event_type) AS event_type,
        min(y.merchant_id) AS merchant_id, sum(x.expected) AS expected, sum(x.suppressed) AS suppressed
-FROM (SELECT r.uid, r.n_rows - 1 AS expected, 0 AS suppressed FROM raw_identity r
+FROM (SELECT r.uid, greatest(r.n_explained - 1, 0) AS expected, 0 AS suppressed FROM raw_identity r
       UNION ALL
       SELECT s.uid, 0 AS expected, 1 AS suppressed FROM suppressed_scan s) x
 LEFT JOIN identity y ON y.uid = x.uid
@@ -61,7 +62,7 @@ GROUP BY s.uid""",
     order_by="uid NULLS LAST, what",
     unit="identities",
     implies=("U5", "U2", "B1"),
-    hint="compare the suppression ledger with the raw rows of the first offender",
+    hint="compare the suppression ledger with the raw rows of the first offender that the broker explains",
 )
 
 U4 = invariant(
@@ -98,6 +99,7 @@ U5 = invariant(
     "twins are not merged: both of two different events that look alike are in curated",
     SAFETY,
     judged="SELECT count(*) FROM intent WHERE class = 'twin_of'",
+    at_least=1,
     offenders="""
 SELECT t.uid, t.copy, 'curated' AS hop, w.other AS twin, min(t.t_done) AS t_done
 FROM trail t

@@ -21,7 +21,7 @@ from loadgen.seal import seal_after_crash
 # The process settles outcomes for as long as the client's delivery timeout, then seals.
 STOP_WITHIN_S = 60.0
 _ROOT = Path(__file__).resolve().parent.parent
-_NOT_YET = LoadStatus(0, 0, 0, 0, 0, 0, 0, 0.0, False)
+NOT_YET = LoadStatus(0, 0, 0, 0, 0, 0, 0, 0.0, False)
 
 
 class LoadProcess:
@@ -31,22 +31,27 @@ class LoadProcess:
         self.process = process
         self._places = places
         self._token = token
+        self._seen = NOT_YET
 
     def status(self) -> LoadStatus:
+        """What the process said last. One that is dead without having finished always has an error."""
         code = self.process.poll()
-        try:
-            status = LoadStatus(**json.loads(self._places.status.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            status = _NOT_YET
+        self._read_status()
         if code is None:
-            return status
+            return self._seen
         Journal().ended(self._token)
-        if status.finished or status.error:
-            return status
-        return replace(status, error=f"the load process ended with code {code}; see {self._places.log}")
+        if self._seen.finished or self._seen.error:
+            return self._seen
+        return replace(self._seen, error=f"the load process ended with code {code}; see {self._places.log}")
+
+    def _read_status(self) -> None:
+        try:
+            self._seen = LoadStatus(**json.loads(self._places.status.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
+            return  # none yet, or torn by a full disk: what was seen before holds
 
     def wait(self, within_s: float) -> LoadStatus:
-        """Returns when everything is sent, settled and sealed."""
+        """Returns when everything is sent, settled and sealed; raises as soon as the load has failed."""
         wait_until("the load ends", lambda: self.process.poll() is not None, within_s=within_s)
         status = self.status()
         if status.error or not status.finished:

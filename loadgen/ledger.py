@@ -8,6 +8,7 @@ SIGKILL of the process at any instant; they are not fsynced, since the machine i
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 from dataclasses import dataclass
@@ -63,10 +64,13 @@ class DamagedLedger(ValueError):
 
 
 class Outcomes:
-    """Appends outcomes; `flush` is one write, and a torn one is recognised by its checksum."""
+    """Appends outcomes in batches; a torn batch is recognised by its checksum."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._end = os.fstat(self._file).st_size
+        self._torn = False
         self._waiting: list[Record] = []
 
     def add(
@@ -75,18 +79,49 @@ class Outcomes:
         self._waiting.append((position, t_invoke, t_done, offset, partition, error, fate))
 
     def flush(self) -> None:
+        """All that waits is in the file; or OSError, and the file is as before and all of it still waits."""
+        if self._torn:
+            self._cut_back()
         if not self._waiting:
             return
-        batch, self._waiting = self._waiting, []
-        body = np.array(batch, dtype=RECORD).tobytes()
-        data = _header(body, len(batch)) + body
-        written = os.write(self._file, data)
-        if written != len(data):
-            raise OSError(f"the ledger took {written} of {len(data)} bytes: is the disk full?")
+        body = np.array(self._waiting, dtype=RECORD).tobytes()
+        data = _header(body, len(self._waiting)) + body
+        self._torn = True  # a batch behind half a batch would make the ledger a damaged one
+        try:
+            _write_whole(self._file, data)
+        except OSError as error:
+            self._cut_back()
+            raise OSError(
+                f"the load could not write its ledger: {in_words(error)} ({self._path}); make room and run "
+                f"again: {len(self._waiting)} outcomes were waiting, unwritten ones count as UNKNOWN"
+            ) from error
+        self._torn = False
+        self._end += len(data)
+        self._waiting = []
 
     def close(self) -> None:
         self.flush()
         os.close(self._file)
+
+    def _cut_back(self) -> None:
+        os.ftruncate(self._file, self._end)
+        self._torn = False
+
+
+def _write_whole(file: int, data: bytes) -> None:
+    """The write after a short one tells why it was short."""
+    done = 0
+    while done < len(data):
+        taken = os.write(file, data[done:])
+        if not taken:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        done += taken
+
+
+def in_words(error: OSError) -> str:
+    """The system's reason, as the end of a sentence."""
+    reason = error.strerror or str(error)
+    return reason[:1].lower() + reason[1:]
 
 
 def _header(body: bytes, count: int) -> bytes:

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ from loadgen.events import Encoder
 from loadgen.feed import Batch, Feed, batches
 from loadgen.ids import Ids
 from loadgen.intent import intent_table
-from loadgen.ledger import ACK, FAIL, Mark, Outcomes
+from loadgen.ledger import ACK, FAIL, Mark, Outcomes, in_words
 from loadgen.places import Assignment, Places
 from loadgen.plan import Plan
 from loadgen.seal import seal_ledger
@@ -176,10 +177,35 @@ class LoadRun:
             plan_hash=self.plan_hash,
         )
 
-    def write_status(self, finished: bool = False, error: str = "") -> None:
-        partial = self.places.status.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(self.status(finished, error))), encoding="utf-8")
-        os.replace(partial, self.places.status)
+    def write_status(self, finished: bool = False) -> None:
+        try:
+            tell(self.places.status, json.dumps(asdict(self.status(finished))))
+        except OSError as error:
+            raise OSError(
+                f"the load could not write its status: {in_words(error)} ({self.places.status})"
+            ) from error
+
+    def fail(self, error: Exception) -> None:
+        """Save what can be saved, and leave the reason in the status. The caller raises the error again."""
+        with suppress(OSError):  # the first cause counts, and it may forbid this too
+            self.outcomes.flush()
+        text = json.dumps(asdict(self.status(error=f"{type(error).__name__}: {error}")))
+        try:
+            tell(self.places.status, text)
+        except OSError:
+            with suppress(OSError):  # then the exit code and the log are left
+                tell(self.places.status, text, in_place=True)
+
+
+def tell(path: Path, text: str, in_place: bool = False) -> None:
+    """Replace a file as a whole. A full disk refuses that, but lets what lies on it be overwritten."""
+    if in_place:
+        with path.open("r+b") as file:
+            file.write(text.encode().ljust(path.stat().st_size))
+        return
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
 
 
 def main(order_path: str) -> int:
@@ -194,8 +220,7 @@ def main(order_path: str) -> int:
     try:
         run.run()
     except Exception as error:
-        run.outcomes.flush()
-        run.write_status(error=f"{type(error).__name__}: {error}")
+        run.fail(error)
         raise
     return 0
 

@@ -29,6 +29,7 @@ def drain(
     anchor: Anchor,
     *,
     budget_s: float,
+    gap_s: float = HEALTHY_GAP_S,
     tell: Callable[[], object],
 ) -> Drained:
     """Called when outcomes are settled and everything is healed; the first look after that sets the goal."""
@@ -39,19 +40,23 @@ def drain(
         within_s=30,
     ).positions
 
+    def patience_s(name: str) -> float:
+        return max(3 * gap_s, system.promises.rto_s.get(name, 0.0))
+
     def state_of(name: str, look: HopLook) -> str:
         if look.covers(goal):
             return "drained"
-        patience_s = max(3 * HEALTHY_GAP_S, system.promises.rto_s.get(name, 0.0))
         still_us = anchor.now_us() - max(start, look.moved_us)
-        return "stuck" if still_us > patience_s * US else "moving"
+        return "stuck" if still_us > patience_s(name) * US else "moving"
 
     def all_settled() -> bool:
         tell()
         return "moving" not in {state_of(name, look) for name, look in looks().items()}
 
+    # Whoever stands still must be found out before the time is over.
+    within_s = max(budget_s, *(patience_s(name) + gap_s for name in looks()))
     with suppress(DeadlineExceeded):  # told by the states: a hop that still moves is pending, not lost
-        wait_until("every hop drained", all_settled, within_s=budget_s, every_s=0.25)
+        wait_until("every hop drained", all_settled, within_s=within_s, every_s=0.25)
     last = looks()
     return Drained(
         {name: state_of(name, look) for name, look in last.items()},

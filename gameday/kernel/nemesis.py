@@ -64,7 +64,9 @@ class Nemesis:
             self._inject(self._waiting.pop(0), system)
         for armed in self._armed:
             until = armed.act.until_s
-            if until is not None and armed.healed is None and now_us >= self._t0 + until * US:
+            due = until is not None and armed.healed is None and now_us >= self._t0 + until * US
+            # A probe that still looks is given its time, and nobody waits for it here.
+            if due and (armed.confirming is None or armed.confirming.done()):
                 self._heal(armed)
 
     def busy(self) -> bool:
@@ -117,9 +119,10 @@ class Nemesis:
         self._confirmation(armed)
         armed.t_heal_cmd = self._anchor.now_us()
         undo = armed.shot.undo
-        armed.healed = self._healers[undo.kind](undo, self._reopen(undo.victim))
-        if armed.healed.status != "confirmed":
-            raise HarnessError(f"fault {armed.id} ({undo.kind}) did not heal: {armed.healed.evidence}")
+        healed = self._healers[undo.kind](undo, self._reopen(undo.victim))
+        if healed.status != "confirmed":  # the record stays, and whoever heals next tries again
+            raise HarnessError(f"fault {armed.id} ({undo.kind}) did not heal: {healed.evidence}")
+        armed.healed = healed
         self._journal.healed(undo)
         self._say(f"healed {armed.id}: {armed.healed.evidence}")
         self._recording.tell("healed", id=armed.id, evidence=armed.healed.evidence)

@@ -50,29 +50,37 @@ def _plain(verdict: Verdict, held: Sequence[Finding], caught: int) -> tuple[str,
 
 
 def _expected(held: Sequence[Finding], expects: Expectation, caught: int) -> tuple[str, str]:
+    """A calibration run proves something only if judge and fault are beyond doubt."""
     by_id = {finding.id: finding for finding in held}
     finding = by_id.get(expects.invariant)
     if finding is None:
-        return (
-            "inconclusive",
-            f"{expects.invariant} was expected and is not among the invariants of this scenario",
-        )
-    broken = [f for f in held if f.verdict is Verdict.BROKEN and f.id != expects.invariant]
-    if expects.verdict == "INCONCLUSIVE":
-        if finding.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS) and not broken:
-            return "held", f"as expected, {_line(finding)}"
-        return "broken", f"{expects.invariant} should be inconclusive; " + "; ".join(
-            map(_line, [finding, *broken])
-        )
+        return "inconclusive", f"{expects.invariant} is expected, and this scenario does not hold it"
     if caught < PLANTED:
         return "inconclusive", f"void: the judge caught {caught}/{PLANTED} planted faults"
+    broken = [f for f in held if f.verdict is Verdict.BROKEN and f.id != expects.invariant]
+    if expects.verdict == "INCONCLUSIVE":
+        return _expected_inconclusive(finding, broken)
+    bitten = by_id.get("H0")
+    if bitten is None or bitten.verdict is not Verdict.HELD:
+        return "inconclusive", "the fault of this calibration was not confirmed"
+    return _expected_broken(finding, broken, expects.hop)
+
+
+def _expected_inconclusive(finding: Finding, broken: Sequence[Finding]) -> tuple[str, str]:
+    # Without an offender of its own the verdict came from a crash or a missing input.
+    if finding.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS) and finding.offenders and not broken:
+        return "held", f"as expected, {_line(finding)}"
+    return "broken", f"{finding.id} should be inconclusive; " + "; ".join(map(_line, [finding, *broken]))
+
+
+def _expected_broken(finding: Finding, broken: Sequence[Finding], hop: str) -> tuple[str, str]:
     if finding.verdict is not Verdict.BROKEN:
-        return "broken", f"{expects.invariant} should be BROKEN at {expects.hop}; {_line(finding)}"
-    if expects.hop and finding.hop != expects.hop:
-        return "broken", f"{expects.invariant} should be BROKEN at {expects.hop}, and is at {finding.hop}"
+        return "broken", f"{finding.id} should be BROKEN at {hop}; {_line(finding)}"
+    if set(finding.hops) != {hop}:
+        return "broken", f"{finding.id} should be BROKEN at {hop} alone, and is at {', '.join(finding.hops)}"
     stray = [f for f in broken if f.id not in finding.implies]
     if stray:
-        return "broken", f"{expects.invariant} does not imply: " + "; ".join(map(_line, stray))
+        return "broken", f"{finding.id} does not imply: " + "; ".join(map(_line, stray))
     also = ", ".join(f.id for f in broken)
     return "held", f"as expected, {_line(finding)}" + (f" (implied: {also})" if also else "")
 

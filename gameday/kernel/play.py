@@ -117,8 +117,10 @@ class Play:
             try:
                 self._disturb(running)
             finally:
-                running.stop()
-                self.nemesis.heal_all()
+                try:
+                    self.nemesis.heal_all()
+                finally:
+                    running.stop()
             settled = running.wait(within_s=READY_WITHIN_S)
             self._phase("load", settled.t0_us, self._now())
             drained = self._drain()
@@ -163,6 +165,7 @@ class Play:
     def _write_targets(self) -> None:
         minimum = {name: float(value) for name, value in vars(self.day.minimum).items()}
         rows = [{"invariant": "H1", "name": name, "value": value} for name, value in minimum.items()]
+        rows.append({"invariant": "H0", "name": "faults", "value": float(len(self.day.faults))})
         rows += [
             {"invariant": invariant.id, "name": name, "value": float(value)}
             for invariant in self.day.holds
@@ -204,6 +207,8 @@ class Play:
         while not self._status.finished or self.nemesis.busy():
             self.nemesis.step(self.ground.system, self._now())
             self._status = running.status()
+            if self._status.error:
+                raise HarnessError(f"the load failed: {self._status.error}")
             self._look_on("disturb" if self.nemesis.active() else "load", t0)
             if self._now() > deadline:
                 raise HarnessError(f"the load did not end by itself: {self._status}")

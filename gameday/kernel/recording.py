@@ -187,7 +187,7 @@ class Recording:
         except ValueError as error:
             raise BadRecording(f"{path} is damaged ({error}): the run cannot be judged") from None
         if not isinstance(run, dict):
-            raise BadRecording(f"{path} holds no facts of a run: the run cannot be judged")
+            raise BadRecording(f"{path} is damaged (no facts in it): the run cannot be judged")
         if run.get("schema_version") != SCHEMA_VERSION:
             raise BadRecording(
                 f"{path} has schema {run.get('schema_version')!r}; this program reads {SCHEMA_VERSION}"

@@ -62,7 +62,11 @@ class GameDay:
     expects: Expectation | None = None
     minimum: Minimum = Minimum()
     weaknesses: tuple[str, ...] = ()  # deliberate weakenings of the system under test
-    drain_within_s: float = 120.0
+    drain_within_s: float = 120.0  # longer where a hop promises less: standing still must be found out
+
+    def __post_init__(self) -> None:
+        if not self.holds:
+            raise ValueError("a game day that holds no invariant says nothing: give it `holds`")
 
     def is_control(self) -> bool:
         """Nothing is disturbed, and nothing is special about the traffic: the measure of the others."""

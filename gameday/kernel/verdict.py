@@ -69,7 +69,8 @@ class Finding:
     judged: int = 0
     offenders: int = 0
     first: Sequence[Mapping[str, Any]] = ()  # at most 20
-    hop: str = ""
+    hop: str = ""  # of the first offender
+    hops: tuple[str, ...] = ()  # of all of them
     figure: float | None = None
     unit: str = ""
     target: float | None = None
@@ -82,14 +83,14 @@ class Finding:
         data = dict(vars(self))
         data["verdict"] = self.verdict.name
         data["first"] = [dict(row) for row in self.first]
-        data["implies"] = list(self.implies)
+        data["implies"], data["hops"] = list(self.implies), list(self.hops)
         return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Finding:
         fields = dict(data)
         fields["verdict"] = Verdict[fields["verdict"]]
-        fields["implies"] = tuple(fields["implies"])
+        fields["implies"], fields["hops"] = tuple(fields["implies"]), tuple(fields.get("hops", ()))
         return Finding(**fields)
 
 

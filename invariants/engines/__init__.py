@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gameday.kernel.recording import SCHEMAS, Recording
-from invariants.chain import Chain
+from invariants.chain import Chain, chain_of
+from invariants.views import SQL_NAME, TABLE_OF, VIEWS, reads
 
 
 class Engine(Protocol):
@@ -39,3 +41,62 @@ def trouble_with(recording: Recording, name: str) -> str:
         if lacking:
             return f"lacks columns in {path.name}: {', '.join(sorted(lacking))}"
     return ""
+
+
+class Session(ABC):
+    """What every engine does alike: tables are registered and views made the first time they are needed."""
+
+    def __init__(self, recording: Recording | Path) -> None:
+        self.recording = recording if isinstance(recording, Recording) else Recording(recording)
+        self._made: set[str] = set()
+        self._trouble = {name: why for name in SCHEMAS if (why := trouble_with(self.recording, name))}
+        self._need("hop")
+        self._chain = chain_of(self._collect("SELECT * FROM hop"))
+
+    @property
+    def chain(self) -> Chain:
+        return self._chain
+
+    @property
+    def trouble(self) -> Mapping[str, str]:
+        return self._trouble
+
+    def put(self, name: str, table: pa.Table) -> None:
+        self._replace(name, table)
+        self._made.add(SQL_NAME[name])
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        self._prepare(sql)
+        return self._collect(sql)
+
+    def _prepare(self, sql: str) -> None:
+        for name in sorted(reads(sql)):
+            self._need(name)
+
+    def _need(self, sql_name: str) -> None:
+        """Make a table or view, and first what it rests on; any other name is one inside a text."""
+        if sql_name in self._made:
+            return
+        if sql_name in TABLE_OF:
+            name = TABLE_OF[sql_name]
+            files = self.recording.files(name)
+            if not files or name in self._trouble:
+                self._replace(name, SCHEMAS[name].empty_table())
+            else:
+                self._register(name, files)
+        elif sql_name in VIEWS:
+            text = VIEWS[sql_name](self._chain)
+            self._prepare(text)
+            self._keep(sql_name, text)
+        else:
+            return
+        self._made.add(sql_name)
+
+    @abstractmethod
+    def _replace(self, name: str, table: pa.Table) -> None: ...
+    @abstractmethod
+    def _register(self, name: str, files: list[Path]) -> None: ...
+    @abstractmethod
+    def _keep(self, view: str, text: str) -> None: ...
+    @abstractmethod
+    def _collect(self, sql: str) -> list[dict[str, Any]]: ...

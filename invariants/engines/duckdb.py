@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,16 @@ import duckdb
 import pyarrow as pa
 
 from gameday.kernel.recording import SCHEMAS, Recording
-from invariants.chain import Chain, chain_of
-from invariants.engines import trouble_with
-from invariants.views import SQL_NAME, TABLE_OF, VIEWS, reads
+from invariants.engines import Session
+from invariants.views import SQL_NAME
 
 _TYPES = {"int64": "BIGINT", "int32": "INTEGER", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN"}
 
 
-class DuckDb:
+class DuckDb(Session):
     """One session over one recording; views become temporary tables the first time they are needed."""
 
     def __init__(self, recording: Recording | Path, memory_limit: str = "1GB", threads: int = 2) -> None:
-        self.recording = recording if isinstance(recording, Recording) else Recording(recording)
         self._spill = tempfile.TemporaryDirectory(prefix="gameday-judge-")
         self._session = duckdb.connect(
             ":memory:",
@@ -35,21 +32,10 @@ class DuckDb:
                 "autoload_known_extensions": False,
             },
         )
-        self._made: set[str] = set()
         self._streamed: set[str] = set()
-        self._trouble = {name: why for name in SCHEMAS if (why := trouble_with(self.recording, name))}
-        self._need("hop")
-        self._chain = chain_of(self._collect("SELECT * FROM hop"))
+        super().__init__(recording)
 
-    @property
-    def chain(self) -> Chain:
-        return self._chain
-
-    @property
-    def trouble(self) -> Mapping[str, str]:
-        return self._trouble
-
-    def put(self, name: str, table: pa.Table) -> None:
+    def _replace(self, name: str, table: pa.Table) -> None:
         sql_name = SQL_NAME[name]
         if sql_name in self._streamed:
             self._session.execute(f"DROP VIEW {sql_name}")
@@ -57,40 +43,17 @@ class DuckDb:
         self._session.register("incoming", table)
         self._session.execute(f"CREATE OR REPLACE TEMP TABLE {sql_name} AS SELECT * FROM incoming")
         self._session.unregister("incoming")
-        self._made.add(sql_name)
 
-    def _need(self, sql_name: str) -> None:
-        """Make a table or view, and first what it rests on; any other name is one inside a text."""
-        if sql_name in self._made:
-            return
-        if sql_name in TABLE_OF:
-            self._register(TABLE_OF[sql_name])
-        elif sql_name in VIEWS:
-            text = VIEWS[sql_name](self._chain)
-            self._prepare(text)
-            self._session.execute(f"CREATE TEMP TABLE {sql_name} AS {text}")
-            self._made.add(sql_name)
-
-    def _register(self, name: str) -> None:
-        files = self.recording.files(name)
-        if not files or name in self._trouble:
-            self.put(name, SCHEMAS[name].empty_table())
-            return
+    def _register(self, name: str, files: list[Path]) -> None:
         columns = ", ".join(f"CAST({f.name} AS {_TYPES[str(f.type)]}) AS {f.name}" for f in SCHEMAS[name])
         listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
         self._session.execute(
             f"CREATE TEMP VIEW {SQL_NAME[name]} AS SELECT {columns} FROM read_parquet([{listed}])"
         )
         self._streamed.add(SQL_NAME[name])
-        self._made.add(SQL_NAME[name])
 
-    def _prepare(self, sql: str) -> None:
-        for name in sorted(reads(sql)):
-            self._need(name)
-
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        self._prepare(sql)
-        return self._collect(sql)
+    def _keep(self, view: str, text: str) -> None:
+        self._session.execute(f"CREATE TEMP TABLE {view} AS {text}")
 
     def _collect(self, sql: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._session.execute(sql).to_arrow_table().to_pylist()

@@ -10,6 +10,43 @@ from functools import partial
 from typing import Any
 
 from gameday.kernel.verdict import Verdict
+from tests.invariants.damaged import (
+    BEYOND,
+    back_too_late,
+    broken_contract,
+    calm_then_fault,
+    control,
+    duplicate_kept,
+    elected,
+    fabricated,
+    forgotten_resend,
+    invalid_loaded,
+    late_lane,
+    lost_at,
+    many,
+    merged_twins,
+    mixed,
+    needless,
+    never_back,
+    no_check,
+    nothing,
+    one_offset_for_two,
+    one_send_twice,
+    other_bytes_at,
+    other_bytes_there,
+    pending,
+    resend_survives,
+    sampler_late,
+    stalled_warehouse,
+    suppressed_for_nobody,
+    swapped,
+    two_outages,
+    unknown_appears,
+    unknown_in_raw,
+    unseal,
+    valid_dead_letter,
+    without_table,
+)
 from tests.invariants.history import T0, History, S, Tables, perfect
 
 HELD, VACUOUS, UNKNOWN, BROKEN = Verdict.HELD, Verdict.VACUOUS, Verdict.UNKNOWN, Verdict.BROKEN
@@ -29,65 +66,6 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.id}-{self.what}".replace(" ", "_")
-
-
-def nothing() -> Tables:
-    """A run that sent nothing: every table is there, sealed and empty."""
-    return History().play()
-
-
-def mixed() -> Tables:
-    """Something of everything, all of it legal."""
-    history = History().events(6, tags="|plain|")
-    history.event(20, tags="|dup|").event(20, 1, cls="dup_of", tags="|dup|")
-    history.event(30, tags="|twin|").event(31, cls="twin_of", ref=30, tags="|twin|")
-    history.event(40, cls="invalid", tags="|invalid|").event(41, tags="|retry|").attempt(41)
-    history.event(50, outcome="UNKNOWN").event(51, outcome="UNKNOWN", reaches=False)
-    history.event(52, outcome="FAIL").event(53, told=False).event(54, lateness_us=50 * S, tags="|late|")
-    tables = history.event(7, key="other", partition=1).play()
-    # Unknown outcomes are legal near a fault alone.
-    return tables.fault(0.1, 5)
-
-
-def calm_then_fault(how_many: int = 8) -> Tables:
-    return perfect(how_many).fault(2, 10)
-
-
-def lost_at(hop: str, uid: int = 3) -> Tables:
-    return perfect().lose_from(hop, uid=uid)
-
-
-def elected(next_at_s: float | None) -> Tables:
-    tables = (
-        calm_then_fault().metric("leader", 1, 2, "0").metric("leader", 1, 1, "1").metric("leader", 3, -1, "0")
-    )
-    if next_at_s is not None:
-        tables.metric("leader", next_at_s, 3, "0")
-    return tables
-
-
-def many(how_many: int, beyond: int) -> Tables:
-    """Many events, some of them visible in curated later than the target."""
-    tables = History().events(how_many).play(batch_of=1)
-    last = tables.find("sighting", hop="curated")[-beyond:] if beyond else []
-    for row in last:
-        row["t_seen"] += 200 * S
-    tables.rows["phase"] = [{"name": "drain", "t_from": T0, "t_to": T0 + 600 * S}]
-    return tables.target("F3", fresh_us=20 * S, grace_us=0)
-
-
-def stalled_warehouse(raw_until_s: float = 1.0) -> Tables:
-    """The warehouse away from the second on; the load visible only afterwards."""
-    tables = perfect().fault(0.5, 20, victim="warehouse").delay("load", 18, uid=5).delay("curated", 18, uid=5)
-    return tables.delay("raw", raw_until_s, uid=5)
-
-
-def two_outages(calm_s: float = 20) -> Tables:
-    """Raw is bad from 5.04 s on, back at 8 s, and after a calm bad again until 40 s."""
-    tables = perfect().fault(2, 4).delay("raw", 8, uid=1).delay("raw", 40, uid=5)
-    for uid in (5, 6, 7, 8):
-        tables.change("send", {"t_due": T0 + 3 * S + int(calm_s * S)}, uid=uid)
-    return tables.target("L1", back_us=60 * S, max_us=300 * S)
 
 
 def _z() -> list[Case]:
@@ -114,8 +92,8 @@ def _z() -> list[Case]:
         Case("Z2", "pending at a moving hop", pending, UNKNOWN, also=("L1",)),
         Case("Z2", "overtaken at a moving hop", lambda: lost_at("load").hop("load", state="moving").hop("curated", state="moving"), BROKEN, "load", {"uid": 3}, ("Z1", "B1", "L1")),
         Case("Z2", "an invalid event is lost from the dead letters", lambda: mixed().drop("dlq_scan", uid=40), BROKEN, "dlq", {"uid": 40}, ("Z1", "Z4")),
-        Case("Z2", "an unsealed scan proves nothing", lambda: _unseal(lost_at("load"), "load_scan"), UNKNOWN),
-        Case("Z2", "a missing scan proves nothing", lambda: _without(perfect(), "raw_scan"), UNKNOWN),
+        Case("Z2", "an unsealed scan proves nothing", lambda: unseal(lost_at("load"), "load_scan"), UNKNOWN),
+        Case("Z2", "a missing scan proves nothing", lambda: without_table(perfect(), "raw_scan"), UNKNOWN),
         Case("Z2", "nothing was sent", nothing, VACUOUS),
         Case("Z3", "found and not found are both legal", mixed, HELD),
         Case("Z3", "found at the broker, then lost", lambda: mixed().lose_from("load", uid=50), BROKEN, "load", {"uid": 50}, ("Z1", "Z2", "B1")),
@@ -123,6 +101,7 @@ def _z() -> list[Case]:
         Case("Z3", "not at the broker, yet in raw", unknown_in_raw, BROKEN, "raw", {"uid": 51}, ("Z7", "B1", "U3")),
         Case("Z3", "nothing was sent", nothing, VACUOUS),
         Case("Z4", "dead letters exact", mixed, HELD),
+        Case("Z4", "no invalid event was planned", perfect, VACUOUS),
         Case("Z4", "one is missing", lambda: mixed().drop("dlq_scan", uid=40), BROKEN, "dlq", {"uid": 40, "what": "missing"}, ("Z1", "Z2")),
         Case("Z4", "one twice", lambda: mixed().double("dlq_scan", uid=40), BROKEN, "dlq", {"uid": 40, "what": "more than once"}),
         Case("Z4", "another reason", lambda: mixed().change("dlq_scan", {"reason": "undecodable"}, uid=40), BROKEN, "dlq", {"what": "other reason"}),
@@ -136,6 +115,14 @@ def _z() -> list[Case]:
         Case("Z7", "a failed send is visible", lambda: perfect().change("send", {"outcome": "FAIL"}, uid=3), BROKEN, "broker", {"uid": 3}, ("B1", "U3")),
         Case("Z7", "a foreign row in curated", lambda: perfect().double("curated_scan", {"uid": None, "copy": None}, uid=3), BROKEN, "curated", {"uid": None}, ("B1",)),
         Case("Z7", "a row of raw from nowhere", lambda: perfect().double("raw_scan", {"uid": None, "src_offset": 99, "body_hash": 5}, uid=3), BROKEN, "raw", {"at_offset": 99}),
+        *(
+            Case("Z7", f"the bytes of a real event in {hop} where nobody put them", fabricated, BROKEN, hop, {"uid": 3, "at_offset": BEYOND}, ("U3",))
+            for hop in ("raw", "load")
+        ),
+        Case("Z7", "the bytes of a real event among the dead letters where nobody put them", lambda: mixed().double("dlq_scan", {"src_offset": BEYOND}, uid=40), BROKEN, "dlq", {"at_offset": BEYOND}, ("Z4",)),
+        Case("Z7", "a suppression where nobody put a record", lambda: mixed().change("suppressed_scan", {"src_offset": BEYOND}, uid=20), BROKEN, "curated", {"uid": 20, "at_offset": BEYOND}),
+        Case("Z7", "an acknowledged record that the broker forgot is no phantom", lambda: perfect().drop("broker_scan", uid=3), HELD),
+        Case("Z7", "nor is its suppressed resend", forgotten_resend, HELD),
         Case("Z7", "nothing was sent", nothing, VACUOUS),
         Case("Z8", "a legal mixture holds", mixed, HELD),
         *(
@@ -156,11 +143,14 @@ def _u() -> list[Case]:
         Case("U1", "one id twice", lambda: perfect().double("curated_scan", uid=3), BROKEN, "curated", {"uid": 3, "n": 2}, ("B1",)),
         Case("U1", "nothing was sent", nothing, VACUOUS),
         Case("U2", "a legal mixture holds", mixed, HELD),
+        Case("U2", "no duplicate was planned", perfect, VACUOUS),
         Case("U2", "a business duplicate in curated too", duplicate_kept, BROKEN, "curated", {"uid": 20, "n": 2}, ("U3", "B1")),
         Case("U2", "nothing was sent", nothing, VACUOUS),
         Case("U3", "a legal mixture holds", mixed, HELD),
         Case("U3", "a suppression that nobody wrote down", lambda: mixed().drop("suppressed_scan", uid=20), BROKEN, "curated", {"uid": 20, "expected": 1, "suppressed": 0}),
         Case("U3", "suppressed without need", needless, BROKEN, "curated", {"uid": 3, "suppressed": 1}),
+        Case("U3", "suppressed rows that the broker does not explain", fabricated, BROKEN, "curated", {"uid": 3, "expected": 0, "suppressed": 1}, ("Z7",)),
+        Case("U3", "the broker forgot an acknowledged resend", forgotten_resend, HELD),
         Case("U3", "the survivor is another event", lambda: mixed().change("suppressed_scan", {"survivor_uid": 1}, uid=20), BROKEN, "curated", {"uid": 20}),
         Case("U3", "legal redelivery into raw twice", lambda: History().events(4).attempt(2).attempt(2).play(), HELD),
         Case("U3", "the duplicate of an invalid event needs no suppression", lambda: History().events(2).event(9, cls="invalid").event(9, 1, cls="dup_of").play(), HELD),
@@ -173,6 +163,7 @@ def _u() -> list[Case]:
         Case("U4", "the ledger promises one row more", lambda: perfect().change("load_batch_scan", {"row_count": 5}, container="batch-000"), BROKEN, "load", {"expected": 5, "seen": 4}),
         Case("U4", "nothing was loaded", nothing, VACUOUS),
         Case("U5", "a legal mixture holds", mixed, HELD),
+        Case("U5", "no twins were planned", perfect, VACUOUS),
         Case("U5", "twins merged", merged_twins, BROKEN, "curated", twins, ("U3", "B1")),
         Case("U5", "nothing was sent", nothing, VACUOUS),
     ]  # fmt: skip
@@ -207,8 +198,10 @@ def _measures() -> list[Case]:
     return [
         Case("V2", "raw keeps its pace", stalled_warehouse, HELD),
         Case("V2", "raw stops as well", lambda: stalled_warehouse(12), BROKEN, "raw", {"fault": "f1"}, ("R1", "L1", "F3")),
+        Case("V2", "raw keeps its pace under a broken contract", broken_contract, HELD),
+        Case("V2", "raw stops under a broken contract", lambda: broken_contract(12), BROKEN, "raw", {"fault": "traffic"}, ("L1", "F3")),
         Case("V2", "no fault near the warehouse", calm_then_fault, VACUOUS),
-        Case("V2", "the instruments failed", lambda: _sampler_late(stalled_warehouse(12)), UNKNOWN),
+        Case("V2", "the instruments failed", lambda: sampler_late(stalled_warehouse(12)), UNKNOWN),
         Case("R1", "no outage seen", calm_then_fault, HELD),
         Case("R1", "back in time", lambda: calm_then_fault().delay("raw", 15, uid=5).delay("load", 15, uid=5).delay("curated", 15, uid=5), HELD),
         Case("R1", "back too late", lambda: calm_then_fault().delay("raw", 30, uid=5), BROKEN, "raw", {"fault": "f1"}, ("L1", "F3")),
@@ -217,7 +210,16 @@ def _measures() -> list[Case]:
         Case("R1", "no offender at a calm of five samples", lambda: two_outages(calm_s=1.25), HELD),
         Case("R1", "never back", never_back, BROKEN, "load", {"stable_us": None}, ("Z1", "Z2", "B1", "L1", "F3")),
         Case("R1", "no fault, nothing to recover from", perfect, VACUOUS),
-        Case("R1", "the control misses it too", lambda: calm_then_fault().delay("raw", 30, uid=5).add("control", hop="", measure="missed:R1", value=1.0), UNKNOWN),
+        Case("R1", "the control misses it too", lambda: control(calm_then_fault().delay("raw", 30, uid=5), "R1", 21), UNKNOWN),
+        Case("R1", "the control does not miss it", lambda: control(calm_then_fault().delay("raw", 30, uid=5), "R1", 19), BROKEN, "raw", {}, ("L1", "F3")),
+        Case("R6", "the control misses it too", lambda: control(elected(12.1), "R6", 10.1), UNKNOWN),
+        Case("R6", "the control does not miss it", lambda: control(elected(12.1), "R6", 9.9), BROKEN, "broker"),
+        Case("F3", "the control misses it too", lambda: control(many(1000, 39), "F3", 20.1), UNKNOWN),
+        Case("F3", "the control does not miss it", lambda: control(many(1000, 39), "F3", 19.9), BROKEN, "curated"),
+        Case("L1", "the control misses it too", lambda: control(back_too_late(), "L1", 20.1), UNKNOWN),
+        Case("L1", "the control does not miss it", lambda: control(back_too_late(), "L1", 19.9), BROKEN, "load", {}, ("R1", "F3")),
+        Case("V2", "the control misses it too", lambda: control(stalled_warehouse(12), "V2", 0.9), UNKNOWN),
+        Case("V2", "the control does not miss it", lambda: control(stalled_warehouse(12), "V2", 1.0), BROKEN, "raw", {}, ("R1", "L1", "F3")),
         Case("R6", "another leader in time", lambda: elected(11.9), HELD),
         Case("R6", "another leader too late", lambda: elected(12.1), BROKEN, "broker", {"at_partition": "0"}),
         Case("R6", "no other leader", lambda: elected(None), BROKEN, "broker", {"took_us": None}),
@@ -225,9 +227,11 @@ def _measures() -> list[Case]:
         Case("F3", "38 of 1000 beyond the target", lambda: many(1000, 38), HELD),
         Case("F3", "39 of 1000 beyond the target", lambda: many(1000, 39), BROKEN, "curated", {"beyond": 39, "allowed": 38}),
         Case("F3", "too few to judge", lambda: many(999, 0), VACUOUS),
+        Case("F3", "late events are fresh", lambda: late_lane(0), HELD),
+        Case("F3", "one late event of few is stale", lambda: late_lane(1), BROKEN, "curated", {"lane": "late", "of_events": 30, "beyond": 1, "allowed": 0}),
         Case("F3", "what a fault delays is not judged", lambda: many(1400, 60).fault(12.5, 300), HELD),
         Case("L1", "no lag", calm_then_fault, HELD),
-        Case("L1", "back too late", lambda: calm_then_fault().delay("load", 31, uid=5).target("L1", back_us=20 * S, max_us=300 * S), BROKEN, "load", {}, ("R1", "F3")),
+        Case("L1", "back too late", back_too_late, BROKEN, "load", {}, ("R1", "F3")),
         Case("L1", "back in time", lambda: calm_then_fault().delay("load", 29, uid=5).target("L1", back_us=20 * S, max_us=300 * S).target("R1", rto_us=60 * S), HELD),
         Case("L1", "a hop still moves", lambda: perfect().hop("load", state="moving"), BROKEN, "load", {}),
         Case("L1", "nothing was sent", nothing, VACUOUS),
@@ -238,6 +242,8 @@ def _harness() -> list[Case]:
     return [
         Case("H0", "the fault bit", calm_then_fault, HELD),
         Case("H0", "no fault was planned", perfect, HELD),
+        Case("H0", "every planned act left its row", lambda: calm_then_fault().target("H0", faults=1), HELD),
+        Case("H0", "a planned act left no row", lambda: calm_then_fault().target("H0", faults=2), UNKNOWN, offender={"evidence": "1 of 2 planned acts left a row"}),
         Case("H0", "the injector did nothing", lambda: perfect().fault(2, 10, confirmed="mismatch"), UNKNOWN),
         Case("H0", "never seen to bite", lambda: perfect().fault(2, 10, t_bite=None, confirmed="inconclusive"), UNKNOWN),
         Case("H0", "bitten after it was healed", lambda: perfect().fault(2, 10, t_bite=T0 + 11 * S), UNKNOWN),
@@ -249,132 +255,14 @@ def _harness() -> list[Case]:
         Case("H1", "nothing was sent", nothing, VACUOUS),
         Case("H2", "all five caught", perfect, HELD),
         Case("H2", "one was missed", lambda: perfect().change("check", {"ok": False}, subject="planted 3"), UNKNOWN, offender={"subject": "planted 3"}),
-        Case("H2", "no proof was made", lambda: _no_check("H2"), VACUOUS),
+        Case("H2", "no proof was made", lambda: no_check("H2"), VACUOUS),
         Case("H3", "nothing left", perfect, HELD),
         Case("H3", "a toxic left", lambda: perfect().change("check", {"ok": False}, id="H3"), BROKEN, "", {"subject": "toxics"}),
-        Case("H3", "nobody looked", lambda: _no_check("H3"), VACUOUS),
+        Case("H3", "nobody looked", lambda: no_check("H3"), VACUOUS),
         Case("H4", "same plan", perfect, HELD),
         Case("H4", "another plan", lambda: perfect().change("check", {"ok": False}, id="H4"), BROKEN, "", {"subject": "plan hash"}),
-        Case("H4", "nobody looked", lambda: _no_check("H4"), VACUOUS),
+        Case("H4", "nobody looked", lambda: no_check("H4"), VACUOUS),
     ]  # fmt: skip
-
-
-def _unseal(tables: Tables, name: str) -> Tables:
-    tables.unsealed.add(name)
-    return tables
-
-
-def _without(tables: Tables, name: str) -> Tables:
-    tables.absent.add(name)
-    return tables
-
-
-def _sampler_late(tables: Tables) -> Tables:
-    return tables.metric("sampler_late_us", 3, 9 * S)
-
-
-def _no_check(id: str) -> Tables:
-    return perfect().drop("check", id=id)
-
-
-def resend_survives() -> Tables:
-    """Attempt 0 of event 3 is lost at the load, its resend is not."""
-    tables = History().events(4).attempt(3).play()
-    tables.drop("load_scan", uid=3, src_offset=2).drop("suppressed_scan", uid=3)
-    return tables.change("load_batch_scan", {"row_count": 3}, container="batch-000")
-
-
-def suppressed_for_nobody() -> Tables:
-    return mixed().drop("curated_scan", uid=20)
-
-
-def pending() -> Tables:
-    return lost_at("load", 8).hop("load", state="moving").hop("curated", state="moving")
-
-
-def other_bytes_at(hop: str) -> Tables:
-    return perfect().change(f"{hop}_scan", {"body_hash": 1}, uid=3)
-
-
-def other_bytes_there() -> Tables:
-    return other_bytes_at("broker")
-
-
-def one_offset_for_two() -> Tables:
-    tables = History().events(4).attempt(3, reaches=False).play()
-    return tables.change(
-        "send", {"cluster": "a", "topic": "t", "partition": 0, "src_offset": 2}, uid=3, attempt=1
-    )
-
-
-def unknown_appears() -> Tables:
-    return mixed().double("curated_scan", {"uid": 51, "copy": 0, "canonical_hash": -51}, uid=3)
-
-
-def unknown_in_raw() -> Tables:
-    return mixed().double("raw_scan", {"uid": 51, "body_hash": 51_000, "src_offset": 99}, uid=3)
-
-
-def valid_dead_letter() -> Tables:
-    tables = perfect().lose_from("load", uid=3)
-    row = tables.find("raw_scan", uid=3)[0]
-    return tables.add("dlq_scan", **{**row, "reason": "undecodable"})
-
-
-def duplicate_kept() -> Tables:
-    tables = mixed().drop("suppressed_scan", uid=20)
-    return tables.double("curated_scan", {"copy": 1, "src_offset": 7}, uid=20)
-
-
-def needless() -> Tables:
-    tables = perfect()
-    where = {
-        k: tables.find("load_scan", uid=3)[0][k] for k in ("cluster", "topic", "partition", "src_offset")
-    }
-    return tables.add("suppressed_scan", uid=3, copy=0, **where, rule="ID1", survivor_uid=3)
-
-
-def merged_twins() -> Tables:
-    tables = mixed()
-    row = tables.find("curated_scan", uid=31)[0]
-    where = {k: row[k] for k in ("cluster", "topic", "partition", "src_offset", "container")}
-    tables.drop("curated_scan", uid=31)
-    return tables.add("suppressed_scan", uid=31, copy=0, **where, rule="ID3", survivor_uid=30)
-
-
-def swapped(key_of_second: str = "k") -> Tables:
-    """Events 3 and 4 change places everywhere, in the ledger and in the scans."""
-    tables = History().events(3).event(4, key=key_of_second).events(3, first=5).play()
-    for name in ("send", "broker_scan", "raw_scan", "load_scan", "curated_scan"):
-        (third,), (fourth,) = tables.find(name, uid=3), tables.find(name, uid=4)
-        third["src_offset"], fourth["src_offset"] = 3, 2
-        if "container" in third:
-            third["container"], fourth["container"] = fourth["container"], third["container"]
-    return tables
-
-
-def one_send_twice() -> Tables:
-    tables = perfect().double("broker_scan", {"src_offset": 8, "container": "0:8"}, uid=3)
-    for hop in ("raw", "load"):
-        tables.double(f"{hop}_scan", {"src_offset": 8}, uid=3)
-    return tables.change("load_batch_scan", {"row_count": 5}, container="batch-000")
-
-
-def invalid_loaded() -> Tables:
-    tables = mixed().drop("dlq_scan", uid=40)
-    row = tables.find("raw_scan", uid=40)[0]
-    tables.add("load_scan", **row)
-    batch = tables.find("load_batch_scan", container=row["container"])[0]
-    batch["row_count"] += 1
-    return tables
-
-
-def never_back() -> Tables:
-    """The load is stuck from the bite on."""
-    tables = calm_then_fault()
-    for uid in (5, 6, 7, 8):
-        tables.lose_from("load", uid=uid)
-    return tables.hop("load", state="stuck").hop("curated", state="stuck")
 
 
 CASES: tuple[Case, ...] = (*_harness(), *_z(), *_u(), *_others(), *_measures())

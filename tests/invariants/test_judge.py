@@ -15,7 +15,7 @@ from invariants.h import H2
 from invariants.judge import all_offenders, combined, judge, preconditions
 from invariants.r import R1
 from invariants.z import Z1, Z2
-from tests.invariants.cases import calm_then_fault, elected, lost_at, mixed, nothing
+from tests.invariants.damaged import calm_then_fault, elected, lost_at, mixed, nothing
 from tests.invariants.history import T0, History, S, Tables, perfect
 
 EVERYTHING = invariants.everything()
@@ -128,6 +128,40 @@ def test_a_target_that_the_recording_lacks_comes_from_the_invariant(tmp_path: Pa
     assert found.target == 5
     # Clock iii: the containers of event 5 are sighted 15 s after the first event, the bite was at 2 s.
     assert found.figure == pytest.approx(13.0)
+
+
+def test_a_recorded_target_of_r1_is_the_one_that_is_shown(tmp_path: Path) -> None:
+    tables = calm_then_fault().delay("raw", 15, uid=5).target("R1", rto_us=18 * S)
+    found = verdicts(tables, tmp_path, R1)["R1"]
+    assert (found.verdict, found.target) == (Verdict.HELD, 18.0)
+    assert found.figure == pytest.approx(13.0)
+    shown = verdicts(perfect().target("R1", rto_us=18 * S), tmp_path / "calm", R1)["R1"]
+    assert (shown.figure, shown.target) == (None, 18.0)
+
+
+def test_figure_and_target_of_r1_are_those_of_the_hop_that_is_worst_by_its_own_target(tmp_path: Path) -> None:
+    tables = calm_then_fault().delay("raw", 12, uid=5).delay("load", 22, uid=5)
+    tables.target("R1", **{"rto_us.raw": 5 * S, "rto_us.load": 60 * S})
+    found = verdicts(tables, tmp_path, R1)["R1"]
+    assert (found.verdict, found.hop, found.target) == (Verdict.BROKEN, "raw", 5.0)
+    assert found.figure == pytest.approx(10.0)
+
+
+def test_a_finding_names_the_hops_of_all_offenders(tmp_path: Path) -> None:
+    tables = History().events(60).play()
+    for uid in range(1, 31):
+        tables.lose_from("load", uid=uid)
+    found = verdicts(tables.lose_from("raw", uid=50), tmp_path, Z2, H2, EVERYTHING["H3"])
+    assert {row["hop"] for row in found["Z2"].first} == {"load"}
+    assert found["Z2"].hops == ("load", "raw")
+    assert (found["H2"].hops, found["H3"].hops) == ((), ())
+    assert Finding.from_json(found["Z2"].to_json()).hops == ("load", "raw")
+
+
+def test_a_planned_act_without_a_row_takes_held_away_from_the_run(tmp_path: Path) -> None:
+    found = verdicts(perfect().target("H0", faults=1), tmp_path, EVERYTHING["H0"], Z2)
+    assert {one.verdict for one in found.values()} == {Verdict.UNKNOWN}
+    assert "0 of 1 planned acts left a row" in found["Z2"].why
 
 
 def test_figures_stand_beside_those_of_the_control(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from invariants.judge import judge
 from invariants.proof import prove
 from invariants.text import NoSuchInvariant, sql
 from invariants.views import SQL_NAME
-from tests.invariants.cases import calm_then_fault, lost_at, mixed, nothing
+from tests.invariants.damaged import calm_then_fault, lost_at, mixed, nothing
 from tests.invariants.history import T0, History, S
 
 EVENTS = 20_000
@@ -37,6 +37,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Recording:
             history.event(uid, tags="|dup|", **where).event(uid, 1, cls="dup_of", tags="|dup|", **where)  # type: ignore[arg-type]
         elif kind < 0.025:
             history.event(uid, cls="invalid", tags="|invalid|", **where)  # type: ignore[arg-type]
+        elif kind < 0.03:
+            twin = uid + 1_000_000
+            history.event(uid, tags="|twin|", **where)  # type: ignore[arg-type]
+            history.event(twin, cls="twin_of", ref=uid, tags="|twin|", **where)  # type: ignore[arg-type]
         elif kind < 0.07:
             history.event(uid, tags="|retry|", **where).attempt(uid, partition=uid % 6)  # type: ignore[arg-type]
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,69 @@ def test_a_mark_of_the_wrong_size_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mark").write_bytes(b"1234")
     with pytest.raises(DamagedLedger, match="4 bytes instead of 8"):
         Mark.read(tmp_path / "mark")
+
+
+class Disk:
+    """Stands in for os.write: takes what it has room for, then is full."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self._write = os.write
+
+    def write(self, file: int, data: bytes) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken = self._write(file, data[: self.room])
+        self.room -= taken
+        return taken
+
+
+@pytest.mark.parametrize("room", [0, 1, 15, 16, 60, BATCH - 1])
+def test_a_full_disk_keeps_the_ledger_and_what_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    path = tmp_path / "outcomes"
+    before = written(path)
+    outcomes = Outcomes(path)
+    for position in (100, 101, 102):
+        outcomes.add(position, 1, 2, 3, 4, 0, ACK)
+    disk = Disk(room)
+    monkeypatch.setattr(os, "write", disk.write)
+    for _ in range(2):  # once more makes nothing worse
+        with pytest.raises(OSError, match="could not write its ledger: no space left on device"):
+            outcomes.flush()
+        assert path.read_bytes() == before
+        disk.room = room
+    disk.room = 10 * BATCH  # room was made
+    outcomes.add(103, 1, 2, 3, 4, 0, ACK)
+    outcomes.close()
+    found = read_outcomes(path)
+    assert found.records["position"].tolist() == [*range(9), 100, 101, 102, 103]
+    assert found.ignored_bytes == 0
+
+
+def test_a_ledger_that_cannot_even_be_cut_back_takes_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: int, length: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    path = tmp_path / "outcomes"
+    written(path)
+    outcomes = Outcomes(path)
+    outcomes.add(100, 1, 2, 3, 4, 0, ACK)
+    disk = Disk(20)
+    monkeypatch.setattr(os, "write", disk.write)
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    for _ in range(2):
+        with pytest.raises(OSError):
+            outcomes.flush()
+        disk.room = 10 * BATCH
+    assert read_outcomes(path).records["position"].tolist() == list(range(9))
+
+
+def test_a_write_in_pieces_is_one_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:7]))
+    written(tmp_path / "outcomes")
+    assert read_outcomes(tmp_path / "outcomes").records["position"].tolist() == list(range(9))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gameday.kernel.clock import US, Anchor, anchor
+from gameday.kernel.clock import US, anchor
 from gameday.kernel.drain import drain
 from gameday.kernel.sampler import HopLook
 from gameday.kernel.words import Container, Frontier, Promises, Range
@@ -34,33 +34,31 @@ class FakeSystem:
     hops: tuple[object, ...] = ()
 
 
-def looks(broker: int, raw: int, moved_ago_s: float = 0.0, at: Anchor | None = None) -> dict[str, HopLook]:
-    clock = at or anchor()
-    now = clock.now_us() + US  # the look that sets the goal lies after the load
-    moved = now - int((1 + moved_ago_s) * US)
-    return {
-        "broker": HopLook(now, moved, "", {KEY: broker}),
-        "raw": HopLook(now, moved, "", {KEY: raw}),
-    }
+def look(position: int, moved_us: int, looked_us: int) -> HopLook:
+    return HopLook(looked_us, moved_us, "", {KEY: position})
 
 
-def drained(broker: int, raw: int, moved_ago_s: float, budget_s: float) -> str:
-    # An anchor in the past: the drain began long ago, so stillness has a length.
+def state_of_raw(broker: int, raw: int, *, moves: bool, promise_s: float = 0.0, budget_s: float = 0.3) -> str:
+    """What the drain says of raw, with a healthy gap of a tenth of a second."""
     clock = anchor()
-    old = Anchor(clock.wall_us, clock.monotonic_us)
-    found = drain(
-        lambda: looks(broker, raw, moved_ago_s, old),
-        FakeSystem(),
-        old,
-        budget_s=budget_s,
-        tell=lambda: None,  # type: ignore[arg-type]
-    )
+    begun = clock.now_us()
+
+    def looks() -> dict[str, HopLook]:
+        now = clock.now_us() + US  # the look that sets the goal lies after the load
+        return {"broker": look(broker, now, now), "raw": look(raw, now if moves else begun, now)}
+
+    system = FakeSystem(Promises(rto_s={"raw": promise_s}))
+    found = drain(looks, system, clock, budget_s=budget_s, gap_s=0.1, tell=lambda: None)  # type: ignore[arg-type]
     return found.states["raw"]
 
 
 def test_a_hop_that_covers_the_goal_is_drained() -> None:
-    assert drained(9, 9, 0, budget_s=1) == "drained"
+    assert state_of_raw(9, 9, moves=False) == "drained"
 
 
-def test_a_hop_that_lags_when_the_budget_is_over_is_moving() -> None:
-    assert drained(9, 5, 0, budget_s=0.3) == "moving"
+def test_a_hop_that_moves_on_when_the_time_is_over_is_moving() -> None:
+    assert state_of_raw(9, 5, moves=True) == "moving"
+
+
+def test_a_hop_that_stands_still_is_stuck_even_if_its_promise_is_longer_than_the_budget() -> None:
+    assert state_of_raw(9, 5, moves=False, promise_s=0.6, budget_s=0.1) == "stuck"

@@ -61,10 +61,20 @@ def test_the_worst_wins_and_nothing_is_vacuous() -> None:
     assert worst([]) is Verdict.VACUOUS
 
 
+BITTEN = Finding("H0", "says", Verdict.HELD, "why", held_by_scenario=True)
+
+
 def found(
-    id: str, verdict: Verdict, hop: str = "", implies: tuple[str, ...] = (), counts: bool = True
+    id: str,
+    verdict: Verdict,
+    *hops: str,
+    implies: tuple[str, ...] = (),
+    counts: bool = True,
+    offenders: int = 1,
 ) -> Finding:
-    return Finding(id, "says", verdict, "why", hop=hop, implies=implies, held_by_scenario=counts)
+    return Finding(
+        id, "says", verdict, "why", hops=hops, implies=implies, held_by_scenario=counts, offenders=offenders
+    )
 
 
 def status(*findings: Finding, caught: int = 5, expects: object = None) -> str:
@@ -89,15 +99,27 @@ def test_a_run_whose_judge_was_not_proven_is_void_but_broken_stays_broken() -> N
 def test_a_calibration_run_is_green_only_for_the_expected_break_at_the_expected_hop() -> None:
     expects = broken("Z2", hop="broker")
     at_broker = found("Z2", Verdict.BROKEN, "broker", implies=("Z1",))
-    assert status(at_broker, found("Z1", Verdict.BROKEN), expects=expects) == "held"
-    assert status(found("Z2", Verdict.HELD), expects=expects) == "broken"
-    assert status(found("Z2", Verdict.BROKEN, "raw"), expects=expects) == "broken"
-    assert status(at_broker, found("U4", Verdict.BROKEN), expects=expects) == "broken"
-    assert status(at_broker, caught=4, expects=expects) == "inconclusive"
+    assert status(BITTEN, at_broker, found("Z1", Verdict.BROKEN), expects=expects) == "held"
+    assert status(BITTEN, found("Z2", Verdict.HELD), expects=expects) == "broken"
+    assert status(BITTEN, found("Z2", Verdict.BROKEN, "raw"), expects=expects) == "broken"
+    assert status(BITTEN, found("Z2", Verdict.BROKEN, "broker", "raw"), expects=expects) == "broken"
+    assert status(BITTEN, at_broker, found("U4", Verdict.BROKEN), expects=expects) == "broken"
+    assert status(BITTEN, at_broker, caught=4, expects=expects) == "inconclusive"
 
 
-def test_an_inconclusive_run_is_expected_only_where_it_is_inconclusive() -> None:
+def test_a_calibration_run_whose_fault_was_not_confirmed_proves_nothing() -> None:
+    at_broker = found("Z2", Verdict.BROKEN, "broker")
+    assert (
+        status(found("H0", Verdict.UNKNOWN), at_broker, expects=broken("Z2", hop="broker")) == "inconclusive"
+    )
+    assert status(at_broker, expects=broken("Z2", hop="broker")) == "inconclusive"
+
+
+def test_an_inconclusive_run_is_expected_only_where_it_is_inconclusive_for_its_own_reason() -> None:
     expects = inconclusive("H0")
     assert status(found("H0", Verdict.UNKNOWN), expects=expects) == "held"
     assert status(found("H0", Verdict.HELD), expects=expects) == "broken"
     assert status(found("H0", Verdict.UNKNOWN), found("Z1", Verdict.BROKEN), expects=expects) == "broken"
+    crashed = found("H0", Verdict.UNKNOWN, offenders=0)
+    assert status(crashed, expects=expects) == "broken"
+    assert status(found("H0", Verdict.UNKNOWN), caught=0, expects=expects) == "inconclusive"
