@@ -10,6 +10,14 @@ from invariants import ALWAYS, elected_within, fresh_within, lag_back_within, rt
 from loadgen.profiles import base_mix, peak
 from scenarios._pace import FAULT_AT
 
+ANOTHER_LEADS = [
+    *ALWAYS,
+    elected_within(10 * SECONDS),
+    fresh_within(120 * SECONDS),
+    rto_within(180 * SECONDS),
+    lag_back_within(300 * SECONDS),
+]
+
 
 @scenario("GD-01", systems="DR HA CORE", short=True, lite=True)
 def leader_of_hottest_partition_killed_at_peak() -> GameDay:
@@ -17,13 +25,7 @@ def leader_of_hottest_partition_killed_at_peak() -> GameDay:
     return GameDay(
         load=base_mix(peak("DR")),
         faults=[at(FAULT_AT, Kill(leader_of_hottest_partition), for_=20 * SECONDS)],
-        holds=[
-            *ALWAYS,
-            elected_within(10 * SECONDS),
-            fresh_within(120 * SECONDS),
-            rto_within(180 * SECONDS),
-            lag_back_within(300 * SECONDS),
-        ],
+        holds=ANOTHER_LEADS,
     )
 
 
@@ -33,11 +35,5 @@ def leader_cut_from_its_followers_but_not_from_clients() -> GameDay:
     return GameDay(
         load=base_mix(peak("DR")),
         faults=[at(FAULT_AT, Cut(peers_of_leader), for_=20 * SECONDS)],
-        holds=[
-            *ALWAYS,
-            elected_within(10 * SECONDS),
-            fresh_within(120 * SECONDS),
-            rto_within(180 * SECONDS),
-            lag_back_within(300 * SECONDS),
-        ],
+        holds=ANOTHER_LEADS,
     )

@@ -23,10 +23,6 @@ class Anchor:
     def wall_of(self, monotonic: float) -> int:
         return int(monotonic * US) - self.monotonic_us + self.wall_us
 
-    def monotonic_of(self, wall_us: int) -> float:
-        """The value of time.monotonic() at which this clock shows wall_us."""
-        return (wall_us - self.wall_us + self.monotonic_us) / US
-
     def to_json(self) -> dict[str, int]:
         return {"wall_us": self.wall_us, "monotonic_us": self.monotonic_us}
 

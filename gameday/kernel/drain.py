@@ -12,15 +12,13 @@ from gameday.kernel.sampler import HopLook
 from gameday.kernel.waiting import DeadlineExceeded, wait_until
 
 HEALTHY_GAP_S = 10.0  # longer than a batch of any hop of a healthy stack
-Position = Mapping[tuple[str, str, int], int]
 
 
 @dataclass(frozen=True)
 class Drained:
-    """Per hop: `drained`, `stuck` or `moving`, and how far it came."""
+    """Per hop: `drained`, `stuck` or `moving`."""
 
     states: Mapping[str, str]
-    reached: Mapping[str, Position]
 
 
 def drain(
@@ -57,8 +55,4 @@ def drain(
     within_s = max(budget_s, *(patience_s(name) + gap_s for name in looks()))
     with suppress(DeadlineExceeded):  # told by the states: a hop that still moves is pending, not lost
         wait_until("every hop drained", all_settled, within_s=within_s, every_s=0.25)
-    last = looks()
-    return Drained(
-        {name: state_of(name, look) for name, look in last.items()},
-        {name: look.positions for name, look in last.items()},
-    )
+    return Drained({name: state_of(name, look) for name, look in looks().items()})

@@ -241,17 +241,8 @@ class Play:
                 "state": drained.states[hop.name],
                 "bound_us": self.settings.bounds_us.get(hop.name, US),
                 "r1_target_us": None if rto is None else int(rto * US),
-                "budget_us": int(self.day.drain_within_s * US),
             }
             self.recording.add("hop", [row])
-        self.recording.add(
-            "hop_frontier",
-            [
-                {"hop": name, "cluster": c, "topic": t, "partition": p, "upto": end}
-                for name, positions in drained.reached.items()
-                for (c, t, p), end in positions.items()
-            ],
-        )
 
     def _scan_hop(self, hop: Hop) -> None:
         sighted = _sighted(self.recording, hop.name)

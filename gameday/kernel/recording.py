@@ -51,8 +51,7 @@ _DECLARED = {
     "trial": "id:s what:s expected:s found:s",
     # what the run promised and how it went
     "phase": "name:s t_from:i8 t_to:i8",
-    "hop": """name:s ord:i4 joins:s state:s bound_us:i8? r1_target_us:i8? budget_us:i8?""",
-    "hop_frontier": "hop:s cluster:s topic:s partition:i4 upto:i8",
+    "hop": """name:s ord:i4 joins:s state:s bound_us:i8? r1_target_us:i8?""",
     "control": "hop:s measure:s value:f8",
     "target": "invariant:s name:s value:f8",
     "check": "id:s subject:s ok:b detail:s",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from gameday.kernel.protocols import Fault, Load
 from gameday.kernel.verdict import Invariant
@@ -83,7 +83,6 @@ class Scenario:
     make: Callable[[], GameDay]
     function: str
     markers: tuple[str, ...] = ()
-    notes: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self) -> GameDay:
         return self.make()
