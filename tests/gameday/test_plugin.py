@@ -35,6 +35,7 @@ def gameday_session(tmp_path_factory):
 
 SCENARIOS = """
 from gameday.kernel.timeline import GameDay, scenario
+from invariants.z import Z2
 
 class NoLoad:
     def is_base(self):
@@ -44,7 +45,7 @@ def make(id, **flags):
     @scenario(id, systems="CORE", **flags)
     def declared():
         '''A hypothesis.'''
-        return GameDay(load=NoLoad())
+        return GameDay(load=NoLoad(), holds=[Z2])
     return declared
 
 held = make("S-HELD", short=True)
