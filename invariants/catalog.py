@@ -11,6 +11,7 @@ from invariants.an import AN2
 from invariants.b import B1
 from invariants.f import F3
 from invariants.h import H0, H1, H3, H4
+from invariants.k import K1, K2
 from invariants.l import L1
 from invariants.o import O3
 from invariants.q import Q4
@@ -26,6 +27,10 @@ ALWAYS: tuple[Invariant, ...] = (
     *(U1, U2, U3, U4, U5),
     *(O3, AN2, B1, Q4),
 )
+
+# What can be asked where the broker is the only hop; R6 is shown, since its target is the asker's.
+BROKERS_ALONE: tuple[Invariant, ...] = (H0, H1, H3, H4, K1, K2, O3)
+ON_BROKERS = frozenset({one.id for one in BROKERS_ALONE} | {"H2", "R6"})
 
 
 @cache
