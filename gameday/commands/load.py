@@ -43,7 +43,8 @@ def load(
     """Send a load, scan what became of it, judge it. Ctrl-C ends the load early and still judges it."""
     from fixtures.driving.choice import BadChoice, Choice
     from fixtures.driving.desk import Desk
-    from fixtures.driving.drive import NAME, Drive, drive
+    from fixtures.driving.drive import NAME, drive
+    from fixtures.driving.order import Drive
     from fixtures.driving.room import Room
     from fixtures.settings import resolve
 
