@@ -32,6 +32,6 @@ SELECT s.uid, s.copy, 'broker' AS hop, s.kind AS what, s.partition AS at_partiti
 FROM surplus s""",
     order_by="at_partition, at_offset",
     unit="rows too many",
-    implies=("AN2", "Z7", "Z8", "B1", "U3"),
+    implies=("K1", "AN2", "Z7", "Z8", "B1", "U3"),
     hint="retries without idempotence, two load processes with the same slice, another run's data",
 )
