@@ -47,7 +47,7 @@ class Plan:
         self._reach_us = sum(t.repeats_within_us for t in load.transforms)
 
     def block(self, number: int) -> Block:
-        block = Block.of(lives(self.load.curve, number, self._draws))
+        block = Block.of(lives(self.load, number, self._draws))
         for transform in self.load.transforms:
             block = transform.apply(block, self._draws)
         return block

@@ -11,6 +11,9 @@ from gameday.kernel.protocols import RunningLoad
 from gameday.kernel.words import LoadOrder
 from loadgen import transforms
 from loadgen.curve import Curve
+from loadgen.dialects import CODES
+from loadgen.events import ENTROPY
+from loadgen.lives import POPULATIONS
 from loadgen.transforms import Transform
 from loadgen.transforms.breaking import breaking
 from loadgen.transforms.duplicates import duplicates
@@ -41,6 +44,18 @@ class Load:
     overrides: tuple[tuple[str, Setting], ...] = ()
     tuned: bool = True
     name: str = ""
+    speaks: tuple[str, ...] = ("DEDUP",)  # dialects, in equal shares of the payments
+    population: str = "standard"  # how many merchants and wallets there are
+    entropy: float = ENTROPY  # share of drawn characters in the memos
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.speaks if name not in CODES]
+        if unknown or not self.speaks:
+            raise ValueError(f"a load speaks one or more of {', '.join(CODES)}, not {self.speaks}")
+        if self.population not in POPULATIONS:
+            raise ValueError(
+                f"no population is called {self.population!r}; there are {', '.join(POPULATIONS)}"
+            )
 
     # -- composing -----------------------------------------------------------------------------------
 
@@ -110,6 +125,9 @@ class Load:
             "overrides": dict(self.overrides),
             "tuned": self.tuned,
             "name": self.name,
+            "speaks": list(self.speaks),
+            "population": self.population,
+            "entropy": self.entropy,
         }
 
     @staticmethod
@@ -120,6 +138,9 @@ class Load:
             tuple(sorted(data["overrides"].items())),
             data["tuned"],
             data["name"],
+            tuple(data["speaks"]),
+            data["population"],
+            data["entropy"],
         )
 
 
