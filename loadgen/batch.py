@@ -29,9 +29,9 @@ class Texts:
         return self.buffer[start : start + int(self.lengths[n])].tobytes()
 
     def to_list(self) -> list[bytes]:
-        whole = memoryview(self.buffer)
+        whole = self.buffer.tobytes()
         ends = (self.starts + self.lengths).tolist()
-        return [bytes(whole[a:b]) for a, b in zip(self.starts.tolist(), ends, strict=True)]
+        return [whole[a:b] for a, b in zip(self.starts.tolist(), ends, strict=True)]
 
     @staticmethod
     def of(texts: Sequence[bytes]) -> Texts:

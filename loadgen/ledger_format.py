@@ -1,4 +1,4 @@
-"""The bytes of a ledger: a record per outcome, batches of them packed to a few bytes each, with a checksum."""
+"""The bytes of a ledger: a record per outcome, packed in batches to a few bytes each, with a checksum."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def pack(records: Records) -> bytes:
         column = np.ascontiguousarray(records[name])
         column = np.diff(column, prepend=column.dtype.type(0))
         planes.append(column.view(np.uint8).reshape(len(records), -1).T.tobytes())
-    body = _LZ4.compress(b"".join(planes), asbytes=True)
+    body: bytes = _LZ4.compress(b"".join(planes), asbytes=True)
     header = np.array([(MAGIC, len(records), len(body), 0, 0)], dtype=_HEADER)
     header["check"] = _check(header.tobytes()[:_CHECKED], body)
     return header.tobytes() + body

@@ -11,8 +11,8 @@ import numpy as np
 from gameday.kernel.words import HarnessError
 from loadgen.batch import Batch
 from loadgen.draws import Ints
-from loadgen.ledger_format import FAIL, NO_RECORDS, RECORD, Records
-from loadgen.senders import Clock
+from loadgen.ledger_format import FAIL
+from loadgen.senders import NOTHING_SETTLED, Clock, Settled
 from loadgen.senders.fates import fates_of, name_of
 from loadgen.senders.in_flight import InFlight
 from loadgen.senders.kafka import await_leaders
@@ -35,7 +35,7 @@ class BulkSender:
             raise HarnessError(f"the producer refuses its settings: {error}") from error
         self.way = f"bulk, librdkafka {self._client.version} called directly"
         self._under_way = InFlight()
-        self._refused: list[Records] = []
+        self._refused: list[Settled] = []
 
     def ready(self, within_s: float) -> None:
         await_leaders(self._topic, lambda: self._client.leaders(2.0), within_s)
@@ -49,7 +49,7 @@ class BulkSender:
         invoked = self._now_us()
         batch.invoked[start:stop] = invoked
         positions = batch.first_position + np.arange(start, stop, dtype=np.int64)
-        messages["opaque"] = self._under_way.enter(positions, invoked)
+        messages["opaque"] = self._under_way.enter(positions, batch.due[start:stop], invoked)
         if self._client.produce(messages) < count:
             self._refuse(messages[messages["err"] != 0])
 
@@ -57,25 +57,24 @@ class BulkSender:
         """Never queued, so certainly not sent."""
         opaque, error = messages["opaque"], messages["err"].astype(np.int64)
         none = np.full(len(messages), -1, dtype=np.int64)
-        records = self._records(opaque, error, none, none)
-        records["fate"] = FAIL
-        self._refused.append(records)
+        settled = self._settled(opaque, error, none, none)
+        settled["fate"] = FAIL
+        self._refused.append(settled)
 
-    def take(self, seconds: float) -> Records:
+    def take(self, seconds: float) -> Settled:
         opaque, error, partition, offset = self._client.reports(0 if self._refused else seconds)
         found, self._refused = self._refused, []
         if len(opaque):
-            found.append(self._records(opaque, error, partition, offset))
-        return np.concatenate(found) if found else NO_RECORDS
+            found.append(self._settled(opaque, error, partition, offset))
+        return np.concatenate(found) if found else NOTHING_SETTLED
 
-    def _records(self, opaque: Ints, error: Ints, partition: Ints, offset: Ints) -> Records:
-        records = np.zeros(len(opaque), dtype=RECORD)
-        records["position"], records["t_invoke"] = self._under_way.leave(opaque)
-        records["t_done"] = self._now_us()
-        records["offset"], records["partition"] = np.maximum(offset, -1), partition
-        records["error"] = error
-        records["fate"] = fates_of(records["error"], self._retrying)
-        return records
+    def _settled(self, opaque: Ints, error: Ints, partition: Ints, offset: Ints) -> Settled:
+        settled = self._under_way.leave(opaque)
+        settled["t_done"] = self._now_us()
+        settled["offset"], settled["partition"] = np.maximum(offset, -1), partition
+        settled["error"] = error
+        settled["fate"] = fates_of(settled["error"], self._retrying)
+        return settled
 
     def pending(self) -> int:
         return self._under_way.count + sum(map(len, self._refused))

@@ -1,4 +1,4 @@
-"""The settings of the Kafka producer: what a careful client has, tuned for drills, and what an order changes."""
+"""Settings of the Kafka producer: those of a careful client, tuned for drills, and what an order changes."""
 
 from __future__ import annotations
 

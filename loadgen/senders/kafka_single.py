@@ -12,8 +12,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from gameday.kernel.words import HarnessError
 from loadgen.batch import Batch
-from loadgen.ledger_format import FAIL, NO_RECORDS, RECORD, Records
-from loadgen.senders import Clock
+from loadgen.ledger_format import FAIL
+from loadgen.senders import NOTHING_SETTLED, SETTLED, Clock, Settled
 from loadgen.senders.fates import fate_of
 from loadgen.senders.kafka import await_leaders
 from loadgen.senders.kafka_settings import retries
@@ -28,7 +28,7 @@ class SingleSender:
         self._topic = topic
         self._now_us = now_us
         self._retrying = retries(options)
-        self._settled: list[tuple[int, int, int, int, int, int, int]] = []
+        self._settled: list[tuple[int, ...]] = []
         self.way = f"one by one, confluent-kafka, {reason}"
         try:
             self._producer = Producer({**options, "error_cb": _say})
@@ -51,25 +51,25 @@ class SingleSender:
         for n in range(start, stop):
             invoked = self._now_us()
             batch.invoked[n] = invoked
-            position = batch.first_position + n
+            position, due = batch.first_position + n, int(batch.due[n])
             try:
-                report = partial(self._done, position, invoked)
+                report = partial(self._done, position, due, invoked)
                 self._producer.produce(self._topic, batch.values[n], batch.keys[n], on_delivery=report)
             except BufferError:
-                self._refuse(position, invoked, KafkaError._QUEUE_FULL)
+                self._refuse(position, due, invoked, KafkaError._QUEUE_FULL)
             except KafkaException as error:
-                self._refuse(position, invoked, error.args[0].code())
+                self._refuse(position, due, invoked, error.args[0].code())
 
-    def _refuse(self, position: int, invoked: int, code: int) -> None:
+    def _refuse(self, position: int, due: int, invoked: int, code: int) -> None:
         """Never queued, so certainly not sent."""
-        self._settled.append((position, invoked, self._now_us(), -1, -1, code, FAIL))
+        self._settled.append((position, invoked, self._now_us(), -1, -1, code, FAIL, due))
 
-    def take(self, seconds: float) -> Records:
+    def take(self, seconds: float) -> Settled:
         self._producer.poll(0 if self._settled else seconds)
         if not self._settled:
-            return NO_RECORDS
+            return NOTHING_SETTLED
         settled, self._settled = self._settled, []
-        return np.array(settled, dtype=RECORD)
+        return np.array(settled, dtype=SETTLED)
 
     def pending(self) -> int:
         return len(self._producer) + len(self._settled)
@@ -80,7 +80,9 @@ class SingleSender:
     def close(self) -> None:
         self._producer.flush(0)
 
-    def _done(self, position: int, invoked: int, error: KafkaError | None, message: Message) -> None:
+    def _done(
+        self, position: int, due: int, invoked: int, error: KafkaError | None, message: Message
+    ) -> None:
         code = 0 if error is None else error.code()
         offset, partition = message.offset(), message.partition()
         self._settled.append(
@@ -92,6 +94,7 @@ class SingleSender:
                 -1 if partition is None else partition,
                 code,
                 fate_of(code, self._retrying),
+                due,
             )
         )
 

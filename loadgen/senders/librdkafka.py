@@ -1,7 +1,7 @@
 """The C interface of the librdkafka that lies inside the wheel of confluent-kafka, for events in bulk.
 
-The Python client makes an object and a call for every event. The library itself takes an array of messages, and
-gives its reports back as an array of pointers: both are numpy arrays here, and nothing is done per event.
+The Python client makes an object and a call for every event. The library itself takes an array of messages
+and gives its reports back as an array of pointers: both are numpy arrays here, nothing is done per event.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ import numpy.typing as npt
 from loadgen.draws import Ints
 
 # struct rd_kafka_message_s, as the library's header declares it; its order has never changed.
+_OFFSETS = {
+    "err": 0, "partition": 16, "payload": 24, "len": 32, "key": 40, "key_len": 48, "offset": 56, "opaque": 64,
+}  # fmt: skip
+_FORMATS = ["<i4", "<i4", "<u8", "<u8", "<u8", "<u8", "<i8", "<i8"]
 MESSAGE = np.dtype(
-    {
-        "names": ["err", "partition", "payload", "len", "key", "key_len", "offset", "opaque"],
-        "formats": ["<i4", "<i4", "<u8", "<u8", "<u8", "<u8", "<i8", "<i8"],
-        "offsets": [0, 16, 24, 32, 40, 48, 56, 64],
-        "itemsize": 72,
-    }
+    {"names": list(_OFFSETS), "formats": _FORMATS, "offsets": list(_OFFSETS.values()), "itemsize": 72}
 )
 Messages = npt.NDArray[np.void]
 
@@ -127,9 +126,11 @@ def library() -> _Library:
 
 
 class _AllMemory:
-    """This process's memory as one array of 64-bit words from address 8 on: reports are read where they lie."""
+    """This process's memory as 64-bit words from address 8 on: reports are read where they lie."""
 
-    __array_interface__ = {"shape": (1 << 45,), "typestr": "<i8", "data": (8, True), "version": 3}
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return {"shape": (1 << 45,), "typestr": "<i8", "data": (8, True), "version": 3}
 
 
 _WORDS: Ints = np.asarray(_AllMemory())
@@ -137,17 +138,14 @@ _WORDS: Ints = np.asarray(_AllMemory())
 
 def _column(addresses: Ints, name: str) -> Ints:
     """A field of every message; a field of 32 bits is the lower half of its word."""
-    offset = (MESSAGE.fields or {})[name][1]
-    words = _WORDS[(addresses + (offset - 8)) >> 3]
+    words: Ints = _WORDS[(addresses + (_OFFSETS[name] - 8)) >> 3]
     return words.astype(np.int32).astype(np.int64) if name in ("err", "partition") else words
 
 
 class Client:
     """A producer for one topic."""
 
-    def __init__(
-        self, topic: str, options: Mapping[str, Any], complain: Callable[[int, str], None]
-    ) -> None:
+    def __init__(self, topic: str, options: Mapping[str, Any], complain: Callable[[int, str], None]) -> None:
         self._lib = library()
         self._complain = complain
         self._client = self._open(options)
