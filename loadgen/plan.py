@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loadgen.draws import Draws
+from loadgen.draws import Draws, Ints
 from loadgen.lives import BLOCK, lives
 from loadgen.rows import NO_SENDS, Block, Rows, Sends
 
@@ -47,7 +47,7 @@ class Plan:
         self._reach_us = sum(t.repeats_within_us for t in load.transforms)
 
     def block(self, number: int) -> Block:
-        block = Block.of(lives(self.load.curve, number, self._draws))
+        block = Block.of(lives(self.load, number, self._draws))
         for transform in self.load.transforms:
             block = transform.apply(block, self._draws)
         return block
@@ -95,6 +95,11 @@ class Plan:
         while first > 0 and self._start(first) + self._reach_us > self._start(number):
             first -= 1
         return first
+
+    def ends(self) -> Ints:
+        """Of each slab, when the next one starts; the last one never ends."""
+        starts = self.load.curve.due(np.arange(1, self.slab_count, dtype=np.int64) * BLOCK)
+        return np.concatenate([starts, [np.iinfo(np.int64).max]])
 
     def _start(self, number: int) -> int:
         return int(self.load.curve.due(np.array([number * BLOCK], dtype=np.int64))[0])

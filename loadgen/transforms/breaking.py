@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from loadgen.draws import Draws
-from loadgen.flaws import BREAKING_FLAWS
+from loadgen.flaws import breaking_flaws, drawn_flaws
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -32,8 +32,7 @@ class Breaking:
         rows = block.rows
         begin, end = round(self.from_s * 1_000_000), round(self.until_s * 1_000_000)
         broken = draws.chosen("producer", rows.payment, self.share) & (rows.due >= begin) & (rows.due < end)
-        codes = np.array(BREAKING_FLAWS, dtype=np.int64)
-        which = codes[draws.below("breaking", rows.uid, len(codes))]
+        which = drawn_flaws(breaking_flaws, rows.dialect, "breaking", rows.uid, draws)
         rows = replace(rows, flaw=np.where(broken, which, rows.flaw)).tagged("breaking", broken)
         return replace(block, rows=rows)
 

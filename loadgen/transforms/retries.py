@@ -30,13 +30,7 @@ class Retries:
         again = draws.chosen("retry", rows.identity, self.share)
         row = np.nonzero(again)[0].astype(np.int64)
         delay = draws.between("retry delay", rows.identity[row], _SOONEST_US, self.repeats_within_us)
-        return replace(
-            block,
-            rows=rows.tagged("retry", again),
-            again_row=np.concatenate([block.again_row, row]),
-            again_attempt=np.concatenate([block.again_attempt, np.ones(len(row), dtype=np.int64)]),
-            again_due=np.concatenate([block.again_due, rows.due[row] + delay]),
-        )
+        return replace(block, rows=rows.tagged("retry", again)).sent_again(row, rows.due[row] + delay)
 
     def describe(self) -> str:
         return f"{percent(self.share)} sent twice"

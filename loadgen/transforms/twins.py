@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from loadgen.draws import Draws
-from loadgen.rows import TWIN_PART, Block
+from loadgen.rows import CHARGED_BACK_PART, PARTS, TWIN_PART, Block
 from loadgen.transforms import checked_share, percent
 
 
@@ -28,6 +28,7 @@ class Twins:
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
         has_twin = draws.chosen("twin", rows.uid, self.share) & (rows.flaw == 0)
+        has_twin &= rows.uid % PARTS <= CHARGED_BACK_PART
         rows = rows.tagged("twin", has_twin)
         first = rows.where(has_twin)
         delay = draws.between("twin delay", first.uid, 50_000, self.repeats_within_us)
