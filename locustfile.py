@@ -1,4 +1,4 @@
-"""Locust's way in: `make loadtest` for the page, `--headless` for a job, workers for more than one machine."""
+"""Locust's way in: `make loadtest` for the page, `--headless` for a job, workers for several machines."""
 
 from loadpage.wiring import LoadProcess, wire
 

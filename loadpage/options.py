@@ -11,20 +11,19 @@ from loadgen.profiles import PEAKS
 
 
 def add_options(parser: Any) -> None:
-    group = parser.add_argument_group("game day")
-    group.add_argument(
+    parser.add_argument(
         "--system", choices=list(PEAKS), default="DR", help="whose ratios and dialect the traffic has"
     )
-    group.add_argument("--traffic", choices=list(PROFILES), default="base", help="profile of the traffic")
-    group.add_argument(
+    parser.add_argument("--traffic", choices=list(PROFILES), default="base", help="profile of the traffic")
+    parser.add_argument(
         "--rate", type=float, default=200.0, help="events per second, all load processes together"
     )
-    group.add_argument("--seconds", type=float, default=300.0, help="length of the load")
-    group.add_argument("--seed", type=int, default=7, help="the plan is a function of seed and profile")
-    group.add_argument(
+    parser.add_argument("--seconds", type=float, default=300.0, help="length of the load")
+    parser.add_argument("--seed", type=int, default=7, help="the plan is a function of seed and profile")
+    parser.add_argument(
         "--only-kafka", action="store_true", default=False, help="the brokers alone: no pipeline runs"
     )
-    group.add_argument(
+    parser.add_argument(
         "--ship", action="store_true", default=False, include_in_web_ui=False,
         help="workers send their ledgers to the master even if they share its disk",
     )  # fmt: skip

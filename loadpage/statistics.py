@@ -1,4 +1,4 @@
-"""Locust's statistics in bulk: what the counters of a load process gained since the last look, as an entry."""
+"""Locust's statistics in bulk: what the counters of a load process gained since the last look."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Histories of the family K: the brokers alone."""
 
-# ruff: noqa: E501  (one case a line: they are read as a table)
+
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip("locust")
 
-from locust.stats import RequestStats  # noqa: E402
+from locust.stats import RequestStats
 
-from loadgen import counters  # noqa: E402
-from loadpage.statistics import METHOD, NAME, Bulk  # noqa: E402
+from loadgen import counters
+from loadpage.statistics import METHOD, NAME, Bulk
 
 RATE = 300_000
 
