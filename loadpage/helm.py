@@ -66,6 +66,12 @@ class Helm:
         if self.room is not None and self.busy():
             self.room.enough.touch()
 
+    def give_up(self, why: str) -> None:
+        """The load cannot be finished: the run ends with trouble, after everything is healed."""
+        log.error("%s", why)
+        if self.room is not None and self.busy():
+            put(self.room.given_up, {"why": why})
+
     def join(self) -> int | None:
         """The exit code of the run, once it is judged; None if there was none."""
         if self._watching is not None:
@@ -82,7 +88,7 @@ class Helm:
         handed_out = ended = False
         while process.poll() is None:
             if not handed_out and (handed := HandedOrder.read(room)) is not None:
-                handed_out = True
+                handed_out, ended = True, False  # an end that was asked for before holds for what starts now
                 self._hand_out(handed)
             phase = room.told().get("phase", "starting")
             if not ended and (room.enough.exists() or phase not in UNDER_LOAD):

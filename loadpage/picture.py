@@ -48,7 +48,7 @@ def picture(told: Mapping[str, Any], samples: Sequence[Sample]) -> str:
     if not begun:
         return ""
     series = _series(begun)
-    faults = [_fault(fault) for fault in told.get("faults", [])]
+    faults = [_fault(fault, begun[-1]["t"]) for fault in told.get("faults", [])]
     facts = {"scenario": "this load", "seed": told.get("seed", ""), "inks": inks()}
     run = Run(Path("load"), facts, (), faults, (), ())
     return timeline_svg(run, series)
@@ -93,7 +93,7 @@ def _series(samples: Sequence[Sample]) -> Series:
     return Series(start, bin_us, bins, panels)
 
 
-def _fault(told: Mapping[str, Any]) -> dict[str, Any]:
+def _fault(told: Mapping[str, Any], now_us: int) -> dict[str, Any]:
     """As the time line of a report knows a fault; one that is not confirmed yet is drawn as doubtful."""
     return {
         "id": told["id"],
@@ -104,6 +104,6 @@ def _fault(told: Mapping[str, Any]) -> dict[str, Any]:
         "confirmed": told["confirmed"] or "looking",
         "t_arm": told["t_arm"],
         "t_bite": told["t_bite"],
-        "t_heal_cmd": None,
+        "t_heal_cmd": now_us,  # one that still lasts is drawn up to the newest sample
         "t_healed": told["t_healed"],
     }

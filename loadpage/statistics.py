@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 from locust.stats import RequestStats, StatsEntry, StatsError, bucket_response_time
 
+from gameday.kernel.clock import anchor
 from loadgen.counters import BOUNDS_US, Counts
 
 METHOD, NAME = "KAFKA", "event, due to acknowledged"
@@ -63,7 +63,7 @@ def _entry(stats: RequestStats, gained: Counts, longest_us: int) -> StatsEntry:
     filled = np.flatnonzero(gained.latency)
     lost = gained.failed + gained.unknown
     answered = int(gained.latency.sum())
-    now = time.time()
+    now = anchor().wall_us / 1e6  # locust keeps its seconds by the wall clock
     entry.num_requests = answered + lost
     entry.num_none_requests = lost
     entry.num_failures = lost

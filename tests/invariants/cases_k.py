@@ -1,7 +1,5 @@
 """Histories of the family K: the brokers alone."""
 
-
-
 from __future__ import annotations
 
 from tests.invariants.case import BROKEN, HELD, VACUOUS, Case
