@@ -17,7 +17,7 @@ import numpy.typing as npt
 from loadgen.batch import Buffer, Texts
 from loadgen.dialects import DIALECTS, template
 from loadgen.dialects.columns import plain_columns
-from loadgen.dialects.layout import CHOICE, DECIMAL, HEX, Field, Parts, Template, shape_codes, width_of
+from loadgen.dialects.layout import CHOICE, DECIMAL, HEX, Field, Parts, shape_codes
 from loadgen.dialects.payload import memo_text
 from loadgen.digits import Column, decimal, hex_of_bytes, hexadecimal, timestamps
 from loadgen.draws import Draws, Ints
@@ -32,13 +32,39 @@ _SPARE = 128  # bytes by which a flaw may make an event longer
 
 
 @dataclass(frozen=True)
+class _Form:
+    """Parts as they are written: constant bytes with gaps, and which field goes into which gap."""
+
+    constant: np.void
+    width: int
+    gaps: tuple[tuple[int, Field], ...]
+
+    @staticmethod
+    def of(parts: Parts) -> _Form:
+        constant, gaps = b"", []
+        for part in parts:
+            if isinstance(part, Field):
+                gaps.append((len(constant), part))
+            constant += b" " * part.width if isinstance(part, Field) else part
+        return _Form(np.void(constant), len(constant), tuple(gaps))
+
+
+@cache
+def _forms(dialect: int, shape: int) -> tuple[_Form, _Form, bytes]:
+    """Of key and head, and the tail."""
+    layout = template(dialect, shape)
+    return _Form.of(DIALECTS[dialect].key), _Form.of(layout.head), layout.tail
+
+
+@dataclass(frozen=True)
 class _Group:
     """Rows `start` to `stop`, in order of shape, are written alike."""
 
     start: int
     stop: int
-    dialect: int
-    layout: Template
+    key: _Form
+    head: _Form
+    tail: bytes
 
 
 class SlabEncoder:
@@ -60,7 +86,7 @@ class SlabEncoder:
         return _keys(groups, columns).at(place), self._values(rows, groups, columns).at(place)
 
     def _values(self, rows: Rows, groups: Sequence[_Group], columns: _Columns) -> Texts:
-        shortest = [group.layout.head_width + len(group.layout.tail) for group in groups]
+        shortest = [group.head.width + len(group.tail) for group in groups]
         lengths = np.maximum(columns.numbers["size"], _spread(shortest, groups))
         stride = -(-(int(lengths.max(initial=0)) + _SPARE) // _LINE) * _LINE
         flawed = np.nonzero(rows.flaw)[0]
@@ -73,11 +99,10 @@ class SlabEncoder:
         return values
 
     def _fill(self, block: _Block, group: _Group, columns: _Columns) -> None:
-        layout = group.layout
-        _write(block, layout.head, group, columns)
-        room = block.stride - layout.head_width
+        _write(block, group.head, group, columns)
+        room = block.stride - group.head.width
         starts = columns.numbers["memo"][group.start : group.stop]
-        block.field(layout.head_width, room)[:] = _pieces(self._memo, room)[starts]
+        block.field(group.head.width, room)[:] = _pieces(self._memo, room)[starts]
 
 
 class _Block:
@@ -100,11 +125,12 @@ class _Columns:
         self.numbers = numbers
         self._made: dict[tuple[str, str, int], Column] = {}
 
-    def __getitem__(self, field: Field) -> Column:
+    def of(self, field: Field) -> Column:
         key = (field.form, field.column, field.width)
-        if key not in self._made:
-            self._made[key] = self._render(field)
-        return self._made[key]
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._render(field)
+        return made
 
     def _render(self, field: Field) -> Column:
         if field.form == CHOICE:
@@ -129,7 +155,7 @@ def _groups(codes: Ints) -> Iterator[_Group]:
     starts = np.nonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))[0].tolist() if len(codes) else []
     for start, stop in zip(starts, [*starts[1:], len(codes)], strict=True):
         dialect, shape = divmod(int(codes[start]), _SHAPES)
-        yield _Group(start, stop, dialect, template(dialect, shape))
+        yield _Group(start, stop, *_forms(dialect, shape))
 
 
 def _spread(values: Sequence[int], groups: Sequence[_Group]) -> Ints:
@@ -137,24 +163,11 @@ def _spread(values: Sequence[int], groups: Sequence[_Group]) -> Ints:
     return np.repeat(np.array(values, dtype=np.int64), [group.stop - group.start for group in groups])
 
 
-def _write(block: _Block, parts: Parts, group: _Group, columns: _Columns) -> None:
+def _write(block: _Block, form: _Form, group: _Group, columns: _Columns) -> None:
     """The constant bytes of all rows at once, then field after field."""
-    constant, places = _plan_of(parts)
-    block.field(0, len(constant))[:] = np.void(constant)
-    for at, field in places:
-        block.field(at, field.width)[:] = columns[field][group.start : group.stop]
-
-
-@cache
-def _plan_of(parts: Parts) -> tuple[bytes, tuple[tuple[int, Field], ...]]:
-    constant, places = b"", []
-    for part in parts:
-        if isinstance(part, Field):
-            places.append((len(constant), part))
-            constant += b" " * part.width
-        else:
-            constant += part
-    return constant, tuple(places)
+    block.field(0, form.width)[:] = form.constant
+    for at, field in form.gaps:
+        block.field(at, field.width)[:] = columns.of(field)[group.start : group.stop]
 
 
 @cache
@@ -169,21 +182,21 @@ def _pieces(text: bytes, width: int) -> Column:
 
 
 def _keys(groups: Sequence[_Group], columns: _Columns) -> Texts:
-    widths = [width_of(DIALECTS[group.dialect].key) for group in groups]
+    widths = [group.key.width for group in groups]
     stride = max(widths, default=0)
     count = groups[-1].stop if groups else 0
     buffer = np.empty(count * stride, dtype=np.uint8)
     for group in groups:
-        _write(_Block(buffer, group.start, group.stop, stride), DIALECTS[group.dialect].key, group, columns)
+        _write(_Block(buffer, group.start, group.stop, stride), group.key, group, columns)
     return Texts(buffer, np.arange(count, dtype=np.int64) * stride, _spread(widths, groups))
 
 
 def _close(values: Texts, groups: Sequence[_Group]) -> None:
     """The tail of each event, behind as much memo as it has room for."""
     for group in groups:
-        tail = group.layout.tail
-        at = values.starts[group.start : group.stop] + values.lengths[group.start : group.stop] - len(tail)
-        for n, byte in enumerate(tail):
+        rows = slice(group.start, group.stop)
+        at = values.starts[rows] + values.lengths[rows] - len(group.tail)
+        for n, byte in enumerate(group.tail):
             values.buffer[at + n] = byte
 
 
