@@ -1,4 +1,4 @@
-"""Rows of a plan to the columns that layouts read: all decisions are made here, none while an event is written."""
+"""Rows of a plan to the columns that layouts read: all is decided here, nothing while bytes are written."""
 
 from __future__ import annotations
 

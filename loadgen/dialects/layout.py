@@ -1,8 +1,8 @@
 """Words for layouts: a template is constant bytes and fields; what a field holds comes from a column.
 
-An event's layout depends on its dialect and its shape alone, and the shape is computed from columns of the plan.
-All events of one (dialect, shape) have every field at the same place. The one stretch of variable length is the
-memo at the end, which fills an event up to its size.
+An event's layout depends on its dialect and its shape alone, and the shape is computed from columns of the
+plan. All events of one (dialect, shape) have every field at the same place. The one stretch of variable
+length is the memo at the end, which fills an event up to its size.
 """
 
 from __future__ import annotations

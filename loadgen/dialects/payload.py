@@ -18,8 +18,9 @@ _NULL, _MORE, _REORDERED, _AS_TEXT = (STYLES.index(s) for s in STYLES[1:])
 _PLACES = tuple(
     f'"city":"{city}","country":"{country}"'
     for city, country in (
-        ("Berlin", "DE"), ("Malmö", "SE"), ("Cádiz", "ES"), ("Austin", "US"), ("Odense", "DK"), ("Lisbon", "PT"),
-        ("Mumbai", "IN"), ("Recife", "BR"), ("Boston", "US"), ("London", "GB"), ("Zug ZG", "CH"), ("Kyōto", "JP"),
+        ("Berlin", "DE"), ("Malmö", "SE"), ("Cádiz", "ES"), ("Austin", "US"), ("Odense", "DK"),
+        ("Lisbon", "PT"), ("Mumbai", "IN"), ("Recife", "BR"), ("Boston", "US"), ("London", "GB"),
+        ("Zug ZG", "CH"), ("Kyōto", "JP"),
     )
 )  # fmt: skip
 _DEVICES = tuple(
@@ -30,8 +31,10 @@ _DEVICES = tuple(
     )
 )  # fmt: skip
 _SIGNALS = ("velocity", "geo_jump", "night_tx", "new_card", "highsum!", "vpn_exit", "no_3ds__", "nothing_")
-_GOODS = ("espresso beans 1k", "train 2nd class  ", "running shoes 42 ", "garden hose 20 m ", "cinema, two seats",
-          "olive oil 750 ml ", "hotel, two nights", "winter tyres 16\\\"")  # fmt: skip
+_GOODS = (
+    "espresso beans 1k", "train 2nd class  ", "running shoes 42 ", "garden hose 20 m ", "cinema, two seats",
+    "olive oil 750 ml ", "hotel, two nights", "winter tyres 16\\\"",
+)  # fmt: skip
 
 _CITY = choice("city", _PLACES)
 _DEVICE = choice("device", _DEVICES)
