@@ -1,4 +1,4 @@
-"""The producers' contracts as the harness knows them: wire bytes to a fact, or the first reason to refuse them.
+"""The producers' contracts as the harness knows them: wire bytes to a fact, or the first reason against.
 
 Read by the oracle and by the scans. It shares nothing with what makes the bytes, nor with the pipeline.
 """
