@@ -33,6 +33,10 @@ class Texts:
         ends = (self.starts + self.lengths).tolist()
         return [whole[a:b] for a, b in zip(self.starts.tolist(), ends, strict=True)]
 
+    def at(self, places: Ints) -> Texts:
+        """The texts at these places."""
+        return Texts(self.buffer, self.starts[places], self.lengths[places])
+
     @staticmethod
     def of(texts: Sequence[bytes]) -> Texts:
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))

@@ -1,4 +1,4 @@
-"""The producers' contracts as the harness knows them: wire bytes to a fact, or the first reason to refuse them.
+"""The producers' contracts as the harness knows them: wire bytes to a fact, or the first reason against.
 
 Read by the oracle and by the scans. It shares nothing with what makes the bytes, nor with the pipeline.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -32,7 +32,9 @@ _LAST: tuple[Field, ...] = (
     ("correction_seq", "integer", False),
     ("trace_id", "text", False),
 )
-_MONEY: tuple[Field, ...] = (("currency", "word:" + " ".join(_EXPONENTS), True), ("event_ts", "time", True))
+_CURRENCY: Field = ("currency", "word:" + " ".join(_EXPONENTS), True)
+# Only behind the currency is it known how many decimals an amount may have.
+_MONEY: tuple[Field, ...] = (_CURRENCY, ("amount", "exact", True), ("event_ts", "time", True))
 _STEPS: tuple[Field, ...] = tuple((name, "text", False) for name in _REFERENCES)
 
 _CONTRACTS: Mapping[str, tuple[Field, ...]] = {
@@ -41,7 +43,8 @@ _CONTRACTS: Mapping[str, tuple[Field, ...]] = {
         ("event_type", "word:payment_authorized payment_captured refund_issued chargeback_created", True),
         *((name, "text", True) for name in ("payment_id", "merchant_id", "account_id", "card_token")),
         ("amount_cents", "cents", True),
-        *_MONEY,
+        _CURRENCY,
+        ("event_ts", "time", True),
         ("lifecycle_ref", "text", False),
         *_LAST,
         ("payload", "object", False),
@@ -157,8 +160,8 @@ def reading(wire: bytes) -> Reading:
     try:
         body = _json_object(wire)
         dialect = _dialect(body)
-        for name, sort, required in _CONTRACTS[dialect]:
-            _check(body, name, sort, required)
+        for check in _CHECKS[dialect]:
+            check(body)
         return Reading(dialect, _fact(dialect, body), None, body)
     except _Refused as refused:
         return Reading(dialect, None, str(refused), body)
@@ -196,44 +199,50 @@ def _dialect(body: Body) -> str:
     return source
 
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "integer": (int,),
-    "cents": (int,),
-    "decimal number": (int, Decimal),
-    "object": (dict,),
-}
+def _check(name: str, sort: str, required: bool) -> Callable[[Body], None]:
+    """Of one field: missing, then type, then value."""
+    if sort == "exact":
+        return _check_exact
+    types, fits = _TYPES.get(sort, str), _domain(sort, required)
+
+    def check(body: Body) -> None:
+        value = body.get(name)
+        if value is None:
+            if required:
+                raise _Refused(f"missing_field:{name}")
+            return
+        if not isinstance(value, types) or value is True or value is False:
+            raise _Refused(f"wrong_type:{name}")
+        if not fits(value):
+            raise _Refused(f"bad_value:{name}")
+
+    return check
 
 
-def _check(body: Body, name: str, sort: str, required: bool) -> None:
-    value = body.get(name)
-    if value is None:
-        if required:
-            raise _Refused(f"missing_field:{name}")
-        return
-    if not isinstance(value, _TYPES.get(sort, (str,))) or isinstance(value, bool):
-        raise _Refused(f"wrong_type:{name}")
-    if not _in_domain(value, sort, required):
-        raise _Refused(f"bad_value:{name}")
-    if name == "currency" and "amount" in body and _minor(body) is None:
-        raise _Refused("bad_value:amount")  # only now is it known how many decimals there may be
+def _check_exact(body: Body) -> None:
+    if _minor(body) is None:
+        raise _Refused("bad_value:amount")
 
 
-def _in_domain(value: Any, sort: str, required: bool) -> bool:
+_TYPES: Mapping[str, Any] = {"integer": int, "cents": int, "decimal number": (int, Decimal), "object": dict}
+
+
+def _domain(sort: str, required: bool) -> Callable[[Any], bool]:
     if sort.startswith("word:"):
-        return value in sort.removeprefix("word:").split()
-    if sort == "cents":
-        return bool(0 <= value <= _MINOR_MAX)
-    if sort == "decimal text":
-        return _DECIMAL.fullmatch(value) is not None
-    if sort == "decimal number":
-        return bool(value >= 0)
-    if sort == "time":
-        return microseconds(value) is not None
-    if sort == "id":
-        return 1 <= len(value) <= _EVENT_ID_MAX
-    if sort == "key part":
-        return len(value) > 0 and ":" not in value
-    return not required or len(value) > 0
+        return frozenset(sort.removeprefix("word:").split()).__contains__
+    if sort in _DOMAINS:
+        return _DOMAINS[sort]
+    return (lambda value: value != "") if required else (lambda value: True)
+
+
+_DOMAINS: Mapping[str, Callable[[Any], bool]] = {
+    "cents": lambda value: 0 <= value <= _MINOR_MAX,
+    "decimal text": lambda value: _DECIMAL.fullmatch(value) is not None,
+    "decimal number": lambda value: bool(value >= 0),
+    "time": lambda value: microseconds(value) is not None,
+    "id": lambda value: 1 <= len(value) <= _EVENT_ID_MAX,
+    "key part": lambda value: value != "" and ":" not in value,
+}
 
 
 def _minor(body: Body) -> int | None:
@@ -281,3 +290,8 @@ def _payment(dialect: str, body: Body) -> str:
     if dialect != "HA":
         return str(body["payment_id"])
     return ":".join(body[name] for name in ("account_id", "card_id", "merchant_id", "network_trace"))
+
+
+_CHECKS: Mapping[str, tuple[Callable[[Body], None], ...]] = {
+    dialect: tuple(_check(*field) for field in fields) for dialect, fields in _CONTRACTS.items()
+}

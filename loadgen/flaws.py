@@ -198,7 +198,9 @@ def poison_flaws(dialect: int) -> Ints:
     return _places(dialect, lambda flaw: flaw in UNDECODABLE or flaw in BULKY)
 
 
-def drawn_flaws(places: Callable[[int], Ints], dialect: Ints, purpose: str, index: Ints, draws: Draws) -> Ints:
+def drawn_flaws(
+    places: Callable[[int], Ints], dialect: Ints, purpose: str, index: Ints, draws: Draws
+) -> Ints:
     """For each row one of its dialect's flaws, all alike."""
     lists = [places(code) for code in range(len(DIALECTS))]
     table = np.zeros((len(lists), max(map(len, lists))), dtype=np.int64)
@@ -206,4 +208,5 @@ def drawn_flaws(places: Callable[[int], Ints], dialect: Ints, purpose: str, inde
         row[: len(found)] = found
     counts = np.array([len(found) for found in lists], dtype=np.int64)
     drawn = draws.below(purpose, index, 1 << 31)
-    return table[dialect, drawn * counts[dialect] >> 31]
+    which: Ints = table[dialect, drawn * counts[dialect] >> 31]
+    return which

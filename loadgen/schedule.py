@@ -110,7 +110,7 @@ def _typed(column: Ints, like: npt.NDArray[np.int64] | npt.NDArray[np.uint64]) -
 
 def _in_order(due: Ints, uid: Ints, copy: Ints, attempt: Ints) -> Ints:
     """By due time, then by uid, copy and attempt. Few are due at once, so only these are compared further."""
-    order = np.argsort(due, kind="stable")
+    order = np.argsort(due)
     sorted_due = due[order]
     same = sorted_due[1:] == sorted_due[:-1]
     if same.any():

@@ -1,7 +1,7 @@
 """The dialects of the producers, one file each: a layout per shape of event, read from columns of the plan.
 
-To add one: a file with NAME, SIZES, PAYLOAD, TYPES, KEY and `head(shape)`, and its name in DIALECTS (the order is
-part of every recorded plan).
+To add one: a file with NAME, SIZES, PAYLOAD, TYPES, KEY and `head(shape)`, and its name in DIALECTS (the
+order is part of every recorded plan).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows of a plan to the columns that layouts read: all decisions are made here, none while an event is written."""
+"""Rows of a plan to the columns that layouts read: all is decided here, nothing while bytes are written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from loadgen.dialects import DIALECTS
 from loadgen.dialects.ha import NETWORKS
-from loadgen.dialects.payload import memo_columns, payload_columns
+from loadgen.dialects.payload import payload_columns
 from loadgen.draws import Draws, Ints
 from loadgen.ids import Ids
 from loadgen.rows import NOTHING_CORRECTED, Rows
@@ -53,7 +53,6 @@ def plain_columns(rows: Rows, draws: Draws) -> dict[str, Column]:
         "rail": draws.chosen("rail", rows.account, ACH_SHARE).astype(np.int64),
         "network": draws.below("network", rows.card, len(NETWORKS)),
         **payload_columns(rows, draws),
-        "memo": memo_columns(rows, draws),
         "size": sizes(rows, draws),
     }
 

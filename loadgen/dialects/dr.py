@@ -1,4 +1,4 @@
-"""The dialect DR: decimal amounts as text, the rail, and a reference field named after the step of the life."""
+"""The dialect DR: decimal amounts as text, the rail, a reference named after the step of the life."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFERENCES = {
     CHARGED_BACK: "case_id",
 }
 KEY: Parts = (b"p", hexadecimal("payment"))
-RAILS = ('"rail":"CARD","entry":"CHIP"', '"rail":"ACH","sec_code":"WB"')
+RAILS = ('"CARD"', '"ACH" ')  # of one length: JSON lets a space follow
 
 
 def head(shape: Shape) -> Parts:
@@ -34,7 +34,7 @@ def head(shape: Shape) -> Parts:
     return joined(
         b'{"source_system":"DR","event_id":"', text("event_id", 32),
         b'","event_type":"', TYPES[shape.kind].encode(),
-        b'","schema_version":3,', choice("rail", RAILS),
+        b'","schema_version":3,"rail":', choice("rail", RAILS),
         b',"payment_id":"p', hexadecimal("payment"),
         b'","merchant_id":"m', decimal("merchant", 6),
         b'","account_id":"a', decimal("account", 8),

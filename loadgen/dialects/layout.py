@@ -1,8 +1,8 @@
 """Words for layouts: a template is constant bytes and fields; what a field holds comes from a column.
 
-An event's layout depends on its dialect and its shape alone, and the shape is computed from columns of the plan.
-All events of one (dialect, shape) have every field at the same place. The one stretch of variable length is the
-memo at the end, which fills an event up to its size.
+An event's layout depends on its dialect and its shape alone, and the shape is computed from columns of the
+plan. All events of one (dialect, shape) have every field at the same place. The one stretch of variable
+length is the memo at the end, which fills an event up to its size.
 """
 
 from __future__ import annotations
@@ -75,6 +75,19 @@ def joined(*parts: Part | Parts) -> Parts:
             elif piece != b"":
                 flat.append(piece)
     return tuple(flat)
+
+
+def as_format(parts: Parts) -> bytes:
+    """For the operator %, with the values of the fields in order; a choice is given as its bytes."""
+    return b"".join(p.replace(b"%", b"%%") if isinstance(p, bytes) else _directive(p) for p in parts)
+
+
+def _directive(field: Field) -> bytes:
+    if field.form == HEX:
+        return b"%%0%dx" % field.width
+    if field.form == DECIMAL:
+        return b"%%0%dd" % field.width
+    return b"%b"
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,19 @@ from functools import cache
 from typing import Any
 
 from loadgen.dialects import DIALECTS, template
-from loadgen.dialects.layout import CHOICE, DECIMAL, HEX, Field, Parts
+from loadgen.dialects.layout import Field, Parts, as_format
 
 Values = Mapping[str, Any]
 
 
 def event_bytes(dialect: int, shape_code: int, values: Values, memo: bytes) -> bytes:
     """One event; `values` has one value per column, `memo` is the text that memos are pieces of."""
-    layout = template(dialect, shape_code)
-    room = max(0, values["size"] - layout.head_width - len(layout.tail))
+    write, width, tail = _writer_of(dialect, shape_code)
+    head = write(values)
+    if len(head) != width:
+        raise ValueError(f"a value does not fit its field: {head!r} has {len(head)} bytes instead of {width}")
     start = values["memo"]
-    return b"".join((_writer(layout.head)(values), memo[start : start + room], layout.tail))
+    return b"".join((head, memo[start : start + max(0, values["size"] - width - len(tail))], tail))
 
 
 def key_bytes(dialect: int, values: Values) -> bytes:
@@ -25,19 +27,18 @@ def key_bytes(dialect: int, values: Values) -> bytes:
 
 
 @cache
+def _writer_of(dialect: int, shape_code: int) -> tuple[Callable[[Values], bytes], int, bytes]:
+    layout = template(dialect, shape_code)
+    return _writer(layout.head), layout.head_width, layout.tail
+
+
+@cache
 def _writer(parts: Parts) -> Callable[[Values], bytes]:
+    """All parts as one format, filled in one go."""
+    form = as_format(parts)
+    slots = [(p.column, p.choices) for p in parts if isinstance(p, Field)]
+
     def write(values: Values) -> bytes:
-        return b"".join([p if isinstance(p, bytes) else _field(p, values[p.column]) for p in parts])
+        return form % tuple([choices[values[name]] if choices else values[name] for name, choices in slots])
 
     return write
-
-
-def _field(field: Field, value: Any) -> bytes:
-    if field.form == HEX:
-        return b"%0*x" % (field.width, value & ((1 << (4 * field.width)) - 1))
-    if field.form == DECIMAL:
-        return b"%0*d" % (field.width, value)
-    if field.form == CHOICE:
-        return field.choices[value]
-    assert len(value) == field.width, f"{field.column} holds {value!r}, the layout has {field.width} bytes"
-    return bytes(value)

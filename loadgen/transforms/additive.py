@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
+from loadgen.measures import ADDITIVE
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -36,6 +39,9 @@ class Additive:
     def describe(self) -> str:
         since = f" from {self.from_s:g} s" if self.from_s else ""
         return f"{percent(self.share)} with fields that nobody announced{since}"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {ADDITIVE: self.share * curve.share_due(self.from_s, 1e9)}
 
 
 def additive(share: float = 0.30, from_s: float = 0.0) -> Additive:

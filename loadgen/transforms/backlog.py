@@ -1,13 +1,16 @@
-"""A backlog that drains: events happened at their own pace during an outage, and arrive several times as fast."""
+"""A backlog that drains: events happened at their pace during an outage, and arrive several times as fast."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
+from loadgen.measures import LATE, LATE_S
 from loadgen.rows import Block
 
 
@@ -36,6 +39,9 @@ class Backlog:
 
     def describe(self) -> str:
         return f"a backlog of {self.outage_s:g} s at {self.speed:g}× its pace"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {LATE: curve.share_due(0, self.outage_s / (self.speed - 1) - LATE_S / (self.speed - 1))}
 
 
 def backlog(outage_s: float, speed: float = 5.0) -> Backlog:

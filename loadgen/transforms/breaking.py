@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
 from loadgen.flaws import breaking_flaws, drawn_flaws
+from loadgen.measures import INVALID
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -39,6 +42,9 @@ class Breaking:
     def describe(self) -> str:
         since = f" from {self.from_s:g} s" if self.from_s else ""
         return f"{percent(self.share)} of a producer that breaks the contract{since}"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {INVALID: self.share * curve.share_due(self.from_s, self.until_s)}
 
 
 def breaking(share: float = 0.2, from_s: float = 0.0, until_s: float = 1e9) -> Breaking:

@@ -1,13 +1,16 @@
-"""T13: corrections that name the event they correct, some corrected again, and reversals that are reversed."""
+"""T13: corrections that name the event they correct, some corrected again, and reversals of reversals."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws, Ints, Mask
+from loadgen.measures import CORRECTS
 from loadgen.rows import (
     AUTHORIZED_PART,
     CHARGED_BACK_PART,
@@ -73,6 +76,9 @@ class Corrections:
 
     def describe(self) -> str:
         return f"{percent(self.share)} corrected, {percent(self.again)} of that and of reversals again"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {CORRECTS: self.share / (1 + self.share)}
 
 
 def corrections(share: float = 0.03, again: float = 0.2) -> Corrections:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.dialects.layout import STYLES
 from loadgen.draws import Draws, Ints
+from loadgen.measures import SEVERAL_IDS
 from loadgen.rows import Block, Rows
 from loadgen.transforms import checked_share, percent
 
@@ -47,10 +50,15 @@ class Duplicates:
         # A copy may lack a value that the first had.
         poorer = draws.chosen("duplicate style", copies.identity, _POORER_SHARE)
         style = np.where(poorer, NULL_FOR_A_VALUE, copies.style)
-        return replace(copies, due=originals.due + delay, style=style).tagged("dup", np.ones(len(copies), dtype=np.bool_))
+        return replace(copies, due=originals.due + delay, style=style).tagged(
+            "dup", np.ones(len(copies), dtype=np.bool_)
+        )
 
     def describe(self) -> str:
         return f"{percent(self.share)} duplicates under another id"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {SEVERAL_IDS: self.share}
 
 
 def duplicates(share: float = 0.02, copies: int = 1) -> Duplicates:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
+from loadgen.measures import HOTTEST
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -35,6 +38,9 @@ class Hot:
 
     def describe(self) -> str:
         return f"{percent(self.share)} for one hot merchant"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {HOTTEST: self.share}
 
 
 def hot(share: float = 0.40) -> Hot:

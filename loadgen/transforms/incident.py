@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.dialects.layout import STYLES
 from loadgen.draws import Draws, Ints
+from loadgen.measures import BYTES_AGAIN, SEVERAL_IDS
 from loadgen.rows import Block, Rows
 from loadgen.transforms import checked_share, percent
 
@@ -66,11 +69,23 @@ class Incident:
         everyone = np.ones(len(originals), dtype=np.bool_)
         return replace(originals, copy=copy, due=due, style=style).tagged("dup", everyone)
 
+    def _none_of_them(self, share: float) -> float:
+        """The probability that all repetitions of an event are of the sort that has this share."""
+        factors = range(self.least, self.most + 1)
+        return sum(share ** (factor - 1) for factor in factors) / len(factors)
+
     def describe(self) -> str:
         return (
             f"{percent(self.share)} repeated ×{self.least} to {self.most}, "
             f"{percent(self.new_ids)} of that under new ids"
         )
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        hit = self.share * curve.share_due(self.from_s, self.until_s)
+        return {
+            BYTES_AGAIN: hit * (1 - self._none_of_them(self.new_ids)),
+            SEVERAL_IDS: hit * (1 - self._none_of_them(1 - self.new_ids)),
+        }
 
 
 def incident(share: float = 0.30, from_s: float = 0.0, until_s: float = 1e9) -> Incident:

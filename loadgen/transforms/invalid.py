@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
 from loadgen.flaws import drawn_flaws, ordinary_flaws
+from loadgen.measures import INVALID
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -33,6 +36,9 @@ class Invalid:
 
     def describe(self) -> str:
         return f"{percent(self.share)} invalid"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {INVALID: self.share}
 
 
 def invalid(share: float = 0.005) -> Invalid:

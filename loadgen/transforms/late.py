@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.dialects import DIALECTS
 from loadgen.draws import Draws
+from loadgen.measures import LATE
 from loadgen.rows import PARTS, TWIN_PART, Block
 from loadgen.transforms import checked_share, percent
 
@@ -57,6 +60,9 @@ class Late:
 
     def describe(self) -> str:
         return f"{percent(self.share)} late by minutes to weeks"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {LATE: self.share}
 
 
 def late(share: float = 0.05) -> Late:

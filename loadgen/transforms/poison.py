@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
 from loadgen.flaws import drawn_flaws, poison_flaws
+from loadgen.measures import INVALID
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -37,6 +40,9 @@ class Poison:
 
     def describe(self) -> str:
         return f"{percent(self.share)} poison"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {INVALID: self.share * curve.share_due(self.from_s, self.until_s)}
 
 
 def poison(share: float = 0.01, from_s: float = 0.0, until_s: float = 1e9) -> Poison:

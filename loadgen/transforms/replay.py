@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
+from loadgen.measures import LATE
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -29,7 +32,7 @@ class Replay:
     def __post_init__(self) -> None:
         checked_share(self.kind, self.share)
         if self.months < 1 or self.seconds_each <= 0:
-            raise ValueError(f"replay: months and seconds are positive, not {self.months}, {self.seconds_each}")
+            raise ValueError(f"replay: positive months and seconds, not {self.months}, {self.seconds_each}")
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
@@ -44,6 +47,9 @@ class Replay:
 
     def describe(self) -> str:
         return f"{percent(self.share)} replayed from {self.months} months"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {LATE: self.share}
 
 
 def replay(share: float = 0.5, months: int = 24, seconds_each: float = 2.5) -> Replay:

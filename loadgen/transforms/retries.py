@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
+from loadgen.measures import BYTES_AGAIN
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -34,6 +37,9 @@ class Retries:
 
     def describe(self) -> str:
         return f"{percent(self.share)} sent twice"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {BYTES_AGAIN: self.share}
 
 
 def retries(share: float = 0.05) -> Retries:

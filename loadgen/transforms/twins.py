@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
+from loadgen.measures import TWINS
 from loadgen.rows import CHARGED_BACK_PART, PARTS, TWIN_PART, Block
 from loadgen.transforms import checked_share, percent
 
@@ -45,6 +48,9 @@ class Twins:
 
     def describe(self) -> str:
         return f"{percent(self.share)} twins"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {TWINS: self.share / (1 + self.share)}
 
 
 def twins(share: float = 0.01) -> Twins:

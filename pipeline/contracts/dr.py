@@ -1,4 +1,4 @@
-"""The dialect DR, version 1: amounts as decimal text, the rail, a reference named after the step of the life."""
+"""The dialect DR, version 1: amounts as decimal text, a rail, references named after the step of the life."""
 
 from typing import Final
 
