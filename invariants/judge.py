@@ -108,7 +108,7 @@ def _guarded(bench: Bench, invariant: Invariant) -> Finding:
 def _judge_one(bench: Bench, invariant: Invariant) -> Finding:
     # The hops of this recording may be more than those that the texts were declared for.
     texts = [text for text in (invariant.judged, invariant.offenders, invariant.figure) if text]
-    needs = {*invariant.needs, *tables_for(*texts, chain=bench.engine.chain)}
+    needs = {*invariant.needs, *tables_for(*texts, chain=bench.engine.chain)} - set(invariant.beside)
     asked = replace(invariant, needs=tuple(needs))
     absent = parts_not_built(asked, _present(bench.engine), _built(bench.engine))
     if absent and "part" in bench.engine.trouble:
