@@ -1,4 +1,4 @@
-"""AN: anomalies hop by hop. Positions, content and places that contradict each other (those of reading: `anr.py`)."""
+"""AN: anomalies hop by hop. Positions, content and places that contradict each other."""
 
 from __future__ import annotations
 
@@ -195,5 +195,5 @@ WHERE g.n_truth <> g.n_curated OR g.sum_truth <> g.sum_curated
     order_by="payment_id",
     unit="keys that differ",
     implies=("B1",),
-    hint="B1 says in which hour, the Z and U families which event; two errors that cancel are seen here alone",
+    hint="B1 says in which hour, the Z and U families which event; what cancels out there shows here",
 )

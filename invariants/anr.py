@@ -1,4 +1,4 @@
-"""AN, of reading: batches that jump, positions that step back or run ahead, progress while something is broken."""
+"""AN, of reading: batches that jump, positions that step back or run ahead, progress under a fault."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from invariants.chain import target
 from invariants.declare import invariant
 
 # Batches of the first hop in the order in which they were first seen, each with where the one before ended.
-_BATCHES = """SELECT s.hop, s.cluster, s.topic, s.partition, s.container, s.from_offset, s.to_offset, s.t_seen,
+_BATCHES = """SELECT s.cluster, s.topic, s.partition, s.container, s.from_offset, s.to_offset, s.t_seen,
        coalesce(max(s.to_offset) OVER (PARTITION BY s.cluster, s.topic, s.partition
                                        ORDER BY s.t_seen, s.from_offset, s.container
                                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
@@ -103,7 +103,7 @@ FROM ({_AHEAD}) x WHERE x.committed > x.durable""",
     hint="the commit happens before the write, or on a timer of its own",
 )
 
-# Sends that succeeded while a fault was active; the bite and the heal are the edges of the first and last gap.
+# Sends that succeeded while a fault was active; the bite and the heal are edges of the first and last gap.
 _WITHIN = """SELECT f.id AS fault, f.victim, f.t_bite, coalesce(f.t_healed, w.t_end) AS t_to, s.t_done
 FROM fault f CROSS JOIN span w
 LEFT JOIN send s ON s.outcome = 'ACK' AND s.t_done > f.t_bite AND s.t_done <= coalesce(f.t_healed, w.t_end)

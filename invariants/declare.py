@@ -27,8 +27,8 @@ def invariant(
 ) -> Invariant:
     """An Invariant whose `needs` are the tables that its texts read, through the views.
 
-    One that reads the table `trial` is about the part that makes its trial. Tables that are `beside` are shown
-    where they are there, and missed by nobody.
+    One that reads the table `trial` is about the part that makes its trial. Tables that are `beside` are
+    shown where they are there, and missed by nobody.
 
     A measure has an `aim`: the SQL of its target in the unit of its figure. A control run whose figure is
     beyond the target of the run that is judged misses it too; `worse` says which side that is.

@@ -42,7 +42,8 @@ WITH worst AS (
   FROM exposure e),
 oldest AS (
   SELECT u.hop, max(u.t_to - u.t_from) AS age_us, count(*) AS n,
-         cast(sum(u.is_lost) AS bigint) AS lost, max(CASE WHEN u.is_lost = 1 THEN u.t_to - u.t_from ELSE 0 END) AS lost_age_us
+         cast(sum(u.is_lost) AS bigint) AS lost,
+         max(CASE WHEN u.is_lost = 1 THEN u.t_to - u.t_from ELSE 0 END) AS lost_age_us
   FROM unsafe u GROUP BY u.hop),
 cut AS (
   SELECT b.hop, max(b.events) AS events, max(b.age_us) AS age_us

@@ -52,7 +52,7 @@ WHERE p.nth >= 0.95e0 * p.n""",
 
 F1 = _fresh(
     "F1",
-    "fraud features are fresh: P95 within the target, on-time events from when due, late ones from the broker",
+    "fraud features are fresh: P95 within the target, on-time events from due, late ones from the broker",
     "features",
     "(SELECT * FROM mart_freshness WHERE hop = 'features')",
     60,
@@ -117,7 +117,8 @@ F5 = invariant(
 SELECT 'publish' AS hop, x.pointer, x.version, x.t_due, x.t_published
 FROM ({_PUBLISHED}) x WHERE x.t_published IS NULL OR x.t_published > x.t_due""",
     order_by="t_due, pointer, version",
-    figure=f"SELECT max(coalesce(x.t_published, w.t_end) - x.t_due) / 1e6 FROM ({_PUBLISHED}) x CROSS JOIN span w",
+    figure=f"""SELECT max(coalesce(x.t_published, w.t_end) - x.t_due) / 1e6
+FROM ({_PUBLISHED}) x CROSS JOIN span w""",
     unit="s after the deadline",
     aim="0",
     implies=("R1",),

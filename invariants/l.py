@@ -34,8 +34,8 @@ WHERE b.state = 'moving' OR b.is_open = 1 OR b.back_us > {target("L1", "back_us"
 _SHARED = """SELECT b.t, b.slots AS backfill_slots, l.slots AS live_slots, b.backlog
 FROM lane_scan b JOIN lane_scan l ON l.lane = 'live' AND l.t = b.t
 WHERE b.lane = 'backfill' AND b.backlog > 0"""
-_SHARES = f"""SELECT count(*) AS n, min(x.t) AS t_from, max(x.t) AS t_to, sum(x.backfill_slots) AS backfill_slots,
-       sum(x.backfill_slots + x.live_slots) AS slots
+_SHARES = f"""SELECT count(*) AS n, min(x.t) AS t_from, max(x.t) AS t_to,
+       sum(x.backfill_slots) AS backfill_slots, sum(x.backfill_slots + x.live_slots) AS slots
 FROM ({_SHARED}) x"""
 _STALE_LIVE = f"""SELECT count(*) AS n,
        sum(CASE WHEN a.is_open = 1 OR a.age_us > {target("L2", "fresh_us")} THEN 1 ELSE 0 END) AS beyond,
@@ -100,7 +100,8 @@ L3 = invariant(
     judged=f"SELECT coalesce(sum(x.n), 0) FROM ({_POISONED}) x",
     at_least=1,
     offenders=f"""
-SELECT 'raw' AS hop, x.uid, x.copy, x.container, x.passed, x.partition AS at_partition, x.at_offset, x.t_arrived
+SELECT 'raw' AS hop, x.uid, x.copy, x.container, x.passed, x.partition AS at_partition,
+       x.at_offset, x.t_arrived
 FROM ({_PASSED}) x
 JOIN ({_POISONED}) q ON q.cluster = x.cluster AND q.topic = x.topic AND q.partition = x.partition
 WHERE x.at_offset > q.poison_offset AND x.passed > {target("L3", "batches")}

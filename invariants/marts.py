@@ -1,4 +1,4 @@
-"""Views of what lies behind curated: when an event became visible in features and analytics, and the alarms."""
+"""Views of what lies behind curated: when features and analytics had an event, and the alarms."""
 
 from __future__ import annotations
 
