@@ -44,7 +44,7 @@ WHERE p.nth >= 0.95e0 * p.n""",
         unit="s P95",
         aim=f"{target(id, 'fresh_us')} / 1e6",
         targets={"fresh_us": seconds * 1_000_000, "grace_us": 30_000_000},
-        implies=("L1", "R1", "V4"),
+        implies=("L1", "R1", "V4", "O2"),
         parts=parts,
         hint=hint,
     )

@@ -38,6 +38,9 @@ def an(kind: Kind, at_least: int = 1) -> Invariant:
         (SAFETY, Preconditions(fault="f1", traffic="9"), 10, 0, False, Verdict.UNKNOWN),
         (SAFETY, FINE, 0, 0, False, Verdict.VACUOUS),
         (MEASURE, Preconditions(instrument="sampler late"), 10, 5, False, Verdict.UNKNOWN),
+        (MEASURE, Preconditions(starved="others"), 10, 5, False, Verdict.UNKNOWN),
+        (MEASURE, Preconditions(starved="others"), 10, 0, False, Verdict.HELD),
+        (SAFETY, Preconditions(starved="others"), 10, 5, False, Verdict.BROKEN),
         (MEASURE, FINE, 10, 5, True, Verdict.UNKNOWN),
         (MEASURE, FINE, 10, 5, False, Verdict.BROKEN),
         (MEASURE, Preconditions(fault="f1"), 10, 5, False, Verdict.BROKEN),
@@ -85,6 +88,16 @@ def test_only_held_is_green() -> None:
     assert status(found("Z1", Verdict.HELD)) == "held"
     assert status(found("Z1", Verdict.HELD), found("Z2", Verdict.VACUOUS)) == "inconclusive"
     assert status(found("Z1", Verdict.UNKNOWN), found("Z2", Verdict.BROKEN)) == "broken"
+
+
+def test_a_harness_that_is_broken_is_no_broken_pipeline() -> None:
+    residue, unlike = found("H3", Verdict.BROKEN), found("H4", Verdict.BROKEN)
+    assert status(found("Z1", Verdict.HELD), residue) == "residue"
+    assert status(unlike) == "trouble"
+    assert status(unlike, residue) == "residue"
+    assert status(found("Z2", Verdict.BROKEN), residue) == "broken"
+    at_broker = found("Z2", Verdict.BROKEN, "broker")
+    assert status(BITTEN, at_broker, residue, expects=broken("Z2", hop="broker")) == "residue"
 
 
 def test_an_invariant_outside_the_scenario_is_never_combined() -> None:
