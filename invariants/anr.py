@@ -103,8 +103,8 @@ FROM ({_AHEAD}) x WHERE x.committed > x.durable""",
     hint="the commit happens before the write, or on a timer of its own",
 )
 
-# Attempts while a fault was active, and when they succeeded; the first gap begins with the bite, the last
-# ends with the last attempt. A fault during which nobody tried is not judged: that is the traffic's shortfall.
+# Attempts while a fault was active, and when they succeeded; the first gap begins with the bite,
+# the last ends with the last attempt. A fault during which nobody tried is not judged.
 _TRIED = """SELECT f.id AS fault, f.victim, f.t_bite, max(s.t_invoke) AS t_to
 FROM fault f CROSS JOIN span w
 JOIN send s ON s.t_invoke >= f.t_bite AND s.t_invoke <= coalesce(f.t_healed, w.t_end)

@@ -137,6 +137,7 @@ R_CASES = [
     Case("R2", "the oldest in danger is older", lambda: danger(worst_age_us=2_024 * MS), BROKEN, "curated", {"what": "in danger for too long", "worst_age_us": 2_025 * MS}),
     Case("R2", "seen just before the next acknowledgement", lambda: handover(44), HELD),
     Case("R2", "at one instant the acknowledgement counts first", lambda: handover(45), BROKEN, "raw", {"worst_events": 5}),
+    Case("R2", "lost at a hop that is stuck", lambda: lost_at("load", 8).hop("load", state="stuck"), BROKEN, "load", {"lost_events": 1}, (*LOST, "L1", "R1", "F3", "F7")),
     Case("R2", "pending is not lost yet, and no proof", pending, UNKNOWN),
     Case("R2", "the control misses it too", lambda: control(lost_at("load"), "R2", 1), UNKNOWN),
     Case("R2", "nothing was sent", nothing, VACUOUS),
