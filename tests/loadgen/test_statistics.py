@@ -12,7 +12,7 @@ from loadgen.curve import Curve
 from loadgen.events import Encoder, Wire
 from loadgen.ids import Ids
 from loadgen.measured import LATENESS_NAMES, measured
-from loadgen.measures import ADDITIVE, BYTES_AGAIN, LATE, OUT_OF_ORDER, SEVERAL_IDS, TWINS
+from loadgen.measures import ADDITIVE, BYTES_AGAIN, LATE, OUT_OF_ORDER, REPEATED, SEVERAL_IDS, TWINS
 from loadgen.picture import picture
 from loadgen.plan import Plan
 from loadgen.profiles import NAMED, Load, base_mix, duplicates, hot, late, retries, steady
@@ -64,8 +64,8 @@ def test_each_deviation_is_seen_where_it_is() -> None:
 
     plain = steady(1_000, 10)
     assert judged(load) == set()
-    assert judged(base_mix(plain | retries(0.15))) == {BYTES_AGAIN}
-    assert judged(base_mix(plain | duplicates(0.10))) == {SEVERAL_IDS}
+    assert judged(base_mix(plain | retries(0.15))) == {BYTES_AGAIN, REPEATED}
+    assert judged(base_mix(plain | duplicates(0.10))) == {SEVERAL_IDS, REPEATED}
     assert judged(base_mix(plain | late(0.2))) == {LATE}
     assert "facts of the hottest merchant" in judged(load | hot(0.2))
     assert {"mean size, DR", "facts in dialect DR"} <= judged(base_mix(plain.speaking("DR")))
