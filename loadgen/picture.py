@@ -44,10 +44,9 @@ def _sizes(declared: Declaration, found: Measured) -> str:
     bins = list(range(bins[0], bins[-1] + 50, 50)) if bins else []
     heights = [sum(counts[low] for counts in found.size_counts.values()) for low in bins]
     means = ", ".join(
-        f"{name} {found.sizes.get(name, 0):,.0f} (declared {mean:,.0f})"
-        for name, mean in declared.sizes.items()
+        f"{name} {found.sizes.get(name, 0):,.0f} ({mean:,.0f})" for name, mean in declared.sizes.items()
     )
-    return _bars(f"size in bytes; mean: {means}", [str(low) for low in bins], heights)
+    return _bars(f"size in bytes; mean (declared): {means}", [str(low) for low in bins], heights)
 
 
 def _types(declared: Declaration, found: Measured) -> str:
