@@ -11,16 +11,16 @@ from invariants.an import AN2
 from invariants.b import B1
 from invariants.f import F3
 from invariants.h import H0, H1, H3, H4
-from invariants.k import K1, K2
 from invariants.l import L1
 from invariants.o import O3
 from invariants.q import Q4
 from invariants.r import R1, R6
 from invariants.u import U1, U2, U3, U4, U5
 from invariants.v import V2
+from invariants.w import W1, W2
 from invariants.z import Z1, Z2, Z3, Z4, Z7, Z8
 
-# H2 is missing on purpose: it is judged after the proof, over rows that the proof writes.
+# H2 and M3 are missing on purpose: they are judged after the proof, over rows that the proof writes.
 ALWAYS: tuple[Invariant, ...] = (
     *(H0, H1, H3, H4),
     *(Z1, Z2, Z3, Z4, Z7, Z8),
@@ -29,8 +29,8 @@ ALWAYS: tuple[Invariant, ...] = (
 )
 
 # What can be asked where the broker is the only hop; R6 is shown, since its target is the asker's.
-BROKERS_ALONE: tuple[Invariant, ...] = (H0, H1, H3, H4, K1, K2, O3)
-ON_BROKERS = frozenset({one.id for one in BROKERS_ALONE} | {"H2", "R6"})
+BROKERS_ALONE: tuple[Invariant, ...] = (H0, H1, H3, H4, W1, W2, O3)
+ON_BROKERS = frozenset({one.id for one in BROKERS_ALONE} | {"H2", "M3", "R6"})
 
 
 @cache

@@ -97,9 +97,9 @@ def _ends(table: pa.Table) -> dict[Where, int]:
 
 
 CORRUPTIONS: tuple[Corruption, ...] = (
-    ("a loss", loss, "K1", "broker"),
-    ("a duplicate", duplicate, "K2", "broker"),
+    ("a loss", loss, "W1", "broker"),
+    ("a duplicate", duplicate, "W2", "broker"),
     ("a reorder", reorder, "O3", "broker"),
-    ("a changed value", changed_value, "K2", "broker"),
-    ("a lost tail", lost_tail, "K1", "broker"),
+    ("a changed value", changed_value, "W2", "broker"),
+    ("a lost tail", lost_tail, "W1", "broker"),
 )

@@ -32,8 +32,8 @@ def alone() -> Tables:
 
 def test_what_the_brokers_can_be_asked_holds_without_any_later_table(tmp_path: Path) -> None:
     found = judge(alone().write(tmp_path / "run"), invariants.BROKERS_ALONE, held=invariants.ON_BROKERS)
-    assert {f.id: f.verdict for f in found if f.id[0] in "KO"} == dict.fromkeys(
-        ("K1", "K2", "O3"), Verdict.HELD
+    assert {f.id: f.verdict for f in found if f.id[0] in "WO"} == dict.fromkeys(
+        ("W1", "W2", "O3"), Verdict.HELD
     )
 
 
@@ -49,7 +49,7 @@ def test_all_five_corruptions_are_caught_at_the_broker(tmp_path: Path) -> None:
     assert {one.hop for one in planted} == {"broker"}
 
 
-@pytest.mark.parametrize("id", ["K1", "K2", "O3"])
+@pytest.mark.parametrize("id", ["W1", "W2", "O3"])
 def test_a_judge_that_sees_nothing_is_found_out(id: str, tmp_path: Path) -> None:
     """Each of the five rests on one invariant: without it, the proof has to fail."""
     blind = [one for one in proof_broker.CORRUPTIONS if one[2] == id]

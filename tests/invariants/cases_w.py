@@ -1,4 +1,4 @@
-"""Histories of the family K: the brokers alone."""
+"""Histories of the family W: the brokers alone."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from tests.invariants.case import BROKEN, HELD, VACUOUS, Case
 from tests.invariants.damaged import lost_at, mixed, nothing, one_send_twice, other_bytes_there
 
 CASES = [
-    Case("K1", "a legal mixture holds", mixed, HELD),
+    Case("W1", "a legal mixture holds", mixed, HELD),
     Case(
-        "K1",
+        "W1",
         "an acknowledged event is not there",
         lambda: lost_at("broker"),
         BROKEN,
@@ -16,10 +16,10 @@ CASES = [
         {"uid": 3},
         ("Z1", "Z2", "B1", "U3"),
     ),
-    Case("K1", "nothing was sent", nothing, VACUOUS),
-    Case("K2", "a legal mixture holds", mixed, HELD),
+    Case("W1", "nothing was sent", nothing, VACUOUS),
+    Case("W2", "a legal mixture holds", mixed, HELD),
     Case(
-        "K2",
+        "W2",
         "one send is there twice",
         one_send_twice,
         BROKEN,
@@ -28,13 +28,13 @@ CASES = [
         ("AN2", "U3"),
     ),
     Case(
-        "K2",
+        "W2",
         "other bytes are there",
         other_bytes_there,
         BROKEN,
         "broker",
         {"uid": 3, "what": "changed"},
-        ("Z1", "Z2", "Z8", "B1", "K1", "U3", "Z7"),
+        ("Z1", "Z2", "Z8", "B1", "W1", "U3", "Z7"),
     ),
-    Case("K2", "nothing was sent", nothing, VACUOUS),
+    Case("W2", "nothing was sent", nothing, VACUOUS),
 ]
