@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import gevent
 import pytest
 from locust.stats import RequestStats
 
@@ -83,7 +84,9 @@ def test_a_stop_ends_every_process_with_a_whole_ledger(tmp_path: Path, cluster: 
     recording, failed = new_recording(tmp_path), list[str]()
     parts, stats = parts_of(failed)
     parts.start(HandedOrder(base_mix(steady(200, 120)), order(cluster), recording, 2), [0, 1])
-    parts._looking.join(6)
+    with gevent.Timeout(60):
+        while stats.total.num_requests < 100:
+            gevent.sleep(0.2)
     parts.join()
     assert failed == []
     status = together(statuses(recording), 2)
