@@ -18,6 +18,7 @@ from reports.timeline import timeline_svg
 
 SHORTEST_S = 30
 BINS_MAX = 300
+SPEAKS_FOR_US = 3 * US  # a sample is what happened since the one before; a longer silence is shown as a gap
 _STEPS_US = [int(s * US) for s in (0.5, 1, 2, 5, 10, 30, 60, 300)]
 _PHASES = ("load", "drain", "judged")
 Sample = Mapping[str, Any]
@@ -59,15 +60,15 @@ def _series(samples: Sequence[Sample]) -> Series:
     span = max(end - start, SHORTEST_S * US)
     bin_us = next((step for step in _STEPS_US if span / step <= BINS_MAX), _STEPS_US[-1])
     bins = math.ceil(span / bin_us) + 1
-    of = np.array([(int(row["t"]) - start) // bin_us for row in samples])
+    reach = _reach(samples, start, bin_us)
 
     def column(name: str, scale: float = 1.0) -> Numbers:
         """The largest value of each bin: a peak must not vanish by being averaged."""
         values = np.full(bins, np.nan)
-        for at, row in zip(of, samples, strict=True):
+        for (first, last), row in zip(reach, samples, strict=True):
             value = row.get(name)
             if value is not None:
-                values[at] = np.fmax(values[at], value * scale)
+                values[first : last + 1] = np.fmax(values[first : last + 1], value * scale)
         return values
 
     rates = [
@@ -91,6 +92,17 @@ def _series(samples: Sequence[Sample]) -> Series:
         samples = flat
         panels.append(Panel("Lag behind the broker", "events", [Line(h, column(f"lag {h}")) for h in hops]))
     return Series(start, bin_us, bins, panels)
+
+
+def _reach(samples: Sequence[Sample], start: int, bin_us: int) -> list[tuple[int, int]]:
+    """The bins that each sample speaks for: those since the sample before, unless that was too long ago."""
+    found: list[tuple[int, int]] = []
+    longest = max(1, SPEAKS_FOR_US // bin_us)
+    for row in samples:
+        at = (int(row["t"]) - start) // bin_us
+        before = found[-1][1] if found else at - 1
+        found.append((min(at, before + 1) if at - before <= longest else at, at))
+    return found
 
 
 def _fault(told: Mapping[str, Any], now_us: int) -> dict[str, Any]:

@@ -154,6 +154,13 @@ def test_a_fault_that_lasts_is_drawn_up_to_the_newest_sample_and_no_further() ->
     assert 100 < width < 250  # 4.5 of at least 30 s on a drawing of about 1,000
 
 
+def test_a_late_sample_speaks_for_the_time_since_the_one_before_but_not_for_a_long_silence() -> None:
+    late = picture({}, [sample(n * 1.3) for n in range(40)])
+    assert late.split('class="curve c0" d="')[1].split('"')[0].count("M") == 1
+    silent = picture({}, [sample(n / 2) for n in range(80) if not 20 < n < 40])
+    assert silent.split('class="curve c0" d="')[1].split('"')[0].count("M") == 2
+
+
 def test_there_is_no_picture_before_the_first_event() -> None:
     assert picture({}, []) == ""
     assert picture({}, [{"t": T0, "lag": {}}]) == ""
