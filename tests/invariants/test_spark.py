@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,12 @@ from tests.invariants.case import Case
 from tests.invariants.cases import CASES
 from tests.invariants.crowded import crowded
 from tests.invariants.damaged import mixed
+
+# The client library leaves the sockets of its results to the garbage collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 EVERYTHING = invariants.everything()
 REPRESENTATIVE = ("Z2", "U4", "B4", "B11", "K5", "Q2", "A1", "O1")
@@ -68,6 +75,7 @@ def application() -> Iterator[None]:
     )
     yield
     session.stop()
+    gc.collect()
 
 
 def _keys(finding: Finding) -> tuple[Any, ...]:
