@@ -37,23 +37,6 @@ MOCK: dict[str, Any] = {"test.mock.num.brokers": 3}
 ONE_FLUSH_US = 100_000  # no acknowledgement older than this may be lost
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture
-def cluster() -> Iterator[str]:
-    """Bootstrap of a mock cluster that outlives the load process."""
-    command = [sys.executable, mock_kafka.__file__]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
-        try:
-            assert host.stdout is not None
-            yield host.stdout.readline().strip()
-        finally:
-            host.kill()
-
-
 def start(load: Load, folder: Path, bootstrap: str = "", **client: Any) -> LoadProcess:
     running = load.start(order(bootstrap, **client), folder)
     assert isinstance(running, LoadProcess)
