@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from loadgen.dialects import DIALECTS
 from loadgen.lives import (
@@ -26,6 +28,7 @@ class Declaration:
     dialects: Mapping[str, float]
     kinds: Mapping[str, float]  # of facts that correct nothing
     sizes: Mapping[str, float]  # by dialect
+    per_second: Sequence[int]  # plain events that are due
 
 
 def declaration(load: Load) -> Declaration:
@@ -36,6 +39,7 @@ def declaration(load: Load) -> Declaration:
         {name: facts[name] / sum(facts.values()) for name in load.speaks},
         _normal([kinds[name] for name in load.speaks]),
         {d.name: sum(d.sizes) / 2 for d in DIALECTS if d.name in load.speaks},
+        np.bincount(load.curve.due(np.arange(load.curve.count, dtype=np.int64)) // 1_000_000).tolist(),
     )
 
 

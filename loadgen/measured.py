@@ -16,6 +16,7 @@ from loadgen.measures import (
     LATE,
     LATE_S,
     OUT_OF_ORDER,
+    REPEATED,
     SEVERAL_IDS,
     TWINS,
 )
@@ -112,11 +113,13 @@ def _shares(
     for row in rows:
         if row["fact_hash"] is not None:
             ids[row["fact_hash"]].add(row["event_id_hash"])
+    occurs = Counter(row["fact_hash"] for row in rows if row["fact_hash"] is not None)
     likenesses = {row["likeness_hash"] for row in plain}
     late = sum(row["sent_ts"] - row["event_ts"] > LATE_S * _US for row in facts)
     hottest = merchants.most_common(1)[0][1] if merchants else 0
     kept = [row for row in events if row["dialect"] and row["reason"] is None]
     return {
+        REPEATED: Share(sum(times > 1 for times in occurs.values()), len(facts)),
         BYTES_AGAIN: Share(len(again), len(facts)),
         SEVERAL_IDS: Share(sum(len(found) > 1 for found in ids.values()), len(facts)),
         TWINS: Share(len(plain) - len(likenesses), len(plain)),

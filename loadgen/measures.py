@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+REPEATED: Final = "facts that occur more than once"
 BYTES_AGAIN: Final = "facts of which bytes were sent again"
 SEVERAL_IDS: Final = "facts under several ids"
 TWINS: Final = "facts that are the twin of an earlier one"
@@ -15,7 +16,7 @@ CORRECTS: Final = "facts that correct or reverse another"
 HOTTEST: Final = "facts of the hottest merchant"
 
 SHARES: Final = (
-    BYTES_AGAIN, SEVERAL_IDS, TWINS, INVALID, OUT_OF_ORDER, LATE, ADDITIVE, CORRECTS, HOTTEST,
+    REPEATED, BYTES_AGAIN, SEVERAL_IDS, TWINS, INVALID, OUT_OF_ORDER, LATE, ADDITIVE, CORRECTS, HOTTEST,
 )  # fmt: skip
 
 LATE_S: Final = 55.0

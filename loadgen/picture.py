@@ -15,7 +15,7 @@ _BAR, _MARK, _INK = "#4878a8", "#c05030", "#333"
 def picture(title: str, declared: Declaration, found: Measured) -> str:
     """Bars are measured at the broker; red marks are declared."""
     panels = [
-        _bars("events per second", _labels(len(found.per_second), 10), list(found.per_second)),
+        _rates(declared, found),
         _sizes(declared, found),
         _types(declared, found),
         _bars("facts by lateness on arrival", LATENESS_NAMES, list(found.lateness), logarithmic=True),
@@ -33,8 +33,10 @@ def picture(title: str, declared: Declaration, found: Measured) -> str:
     return "\n".join([*body, "</svg>"]) + "\n"
 
 
-def _labels(count: int, every: int) -> list[str]:
-    return [f"{n} s" if n % every == 0 else "" for n in range(count)]
+def _rates(declared: Declaration, found: Measured) -> str:
+    labels = [f"{n} s" if n % 10 == 0 else "" for n in range(len(found.per_second))]
+    title = "events per second, repetitions included; declared: plain events"
+    return _bars(title, labels, list(found.per_second), marks=declared.per_second[: len(labels)])
 
 
 def _sizes(declared: Declaration, found: Measured) -> str:
@@ -42,10 +44,9 @@ def _sizes(declared: Declaration, found: Measured) -> str:
     bins = list(range(bins[0], bins[-1] + 50, 50)) if bins else []
     heights = [sum(counts[low] for counts in found.size_counts.values()) for low in bins]
     means = ", ".join(
-        f"{name} {found.sizes.get(name, 0):,.0f} (declared {mean:,.0f})"
-        for name, mean in declared.sizes.items()
+        f"{name} {found.sizes.get(name, 0):,.0f} ({mean:,.0f})" for name, mean in declared.sizes.items()
     )
-    return _bars(f"size in bytes; mean: {means}", [str(low) for low in bins], heights)
+    return _bars(f"size in bytes; mean (declared): {means}", [str(low) for low in bins], heights)
 
 
 def _types(declared: Declaration, found: Measured) -> str:
@@ -68,7 +69,7 @@ def _bars(
     scaled = [_log(value) if logarithmic else value for value in heights]
     top = max([*scaled, *marks, 1e-9])
     step = _WIDTH / max(1, len(heights))
-    parts = [f'<text y="-8" font-size="11">{escape(title)}{" (log)" if logarithmic else ""}</text>']
+    parts = [f'<text y="-16" font-size="11">{escape(title)}{" (log)" if logarithmic else ""}</text>']
     for n, (label, value, shown) in enumerate(zip(labels, heights, scaled, strict=True)):
         x, high = n * step, shown / top * _HEIGHT
         parts.append(

@@ -130,7 +130,8 @@ def main(arguments: Sequence[str]) -> int:
         print(as_text(stats) + "\n")
         if options.pictures:
             options.pictures.mkdir(parents=True, exist_ok=True)
-            path = options.pictures / f"{folder.name}.svg"
+            run = Recording(folder).run
+            path = options.pictures / f"{run['scenario']}-{run['seed']}.svg"
             path.write_text(picture(stats.name, stats.declared, stats.measured), encoding="utf-8")
             print(f"{path}\n")
     return 0 if good else 1

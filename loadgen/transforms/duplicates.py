@@ -11,7 +11,7 @@ import numpy as np
 from loadgen.curve import Curve
 from loadgen.dialects.layout import STYLES
 from loadgen.draws import Draws, Ints
-from loadgen.measures import SEVERAL_IDS
+from loadgen.measures import REPEATED, SEVERAL_IDS
 from loadgen.rows import Block, Rows
 from loadgen.transforms import checked_share, percent
 
@@ -58,7 +58,7 @@ class Duplicates:
         return f"{percent(self.share)} duplicates under another id"
 
     def declares(self, curve: Curve) -> Mapping[str, float]:
-        return {SEVERAL_IDS: self.share}
+        return {SEVERAL_IDS: self.share, REPEATED: self.share}
 
 
 def duplicates(share: float = 0.02, copies: int = 1) -> Duplicates:

@@ -11,7 +11,7 @@ import numpy as np
 from loadgen.curve import Curve
 from loadgen.dialects.layout import STYLES
 from loadgen.draws import Draws, Ints
-from loadgen.measures import BYTES_AGAIN, SEVERAL_IDS
+from loadgen.measures import BYTES_AGAIN, REPEATED, SEVERAL_IDS
 from loadgen.rows import Block, Rows
 from loadgen.transforms import checked_share, percent
 
@@ -83,6 +83,7 @@ class Incident:
     def declares(self, curve: Curve) -> Mapping[str, float]:
         hit = self.share * curve.share_due(self.from_s, self.until_s)
         return {
+            REPEATED: hit,
             BYTES_AGAIN: hit * (1 - self._none_of_them(self.new_ids)),
             SEVERAL_IDS: hit * (1 - self._none_of_them(1 - self.new_ids)),
         }

@@ -10,7 +10,7 @@ import numpy as np
 
 from loadgen.curve import Curve
 from loadgen.draws import Draws
-from loadgen.measures import BYTES_AGAIN
+from loadgen.measures import BYTES_AGAIN, REPEATED
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -39,7 +39,7 @@ class Retries:
         return f"{percent(self.share)} sent twice"
 
     def declares(self, curve: Curve) -> Mapping[str, float]:
-        return {BYTES_AGAIN: self.share}
+        return {BYTES_AGAIN: self.share, REPEATED: self.share}
 
 
 def retries(share: float = 0.05) -> Retries:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import loadgen
 from loadgen.contract import Fact, read
 from loadgen.dialects import CODES
 from loadgen.flaws import breaking_flaws, flaws_of
@@ -34,6 +37,17 @@ def wire(**changes: Any) -> bytes:
 
 def without(field: str) -> bytes:
     return json.dumps({name: value for name, value in GOOD.items() if name != field}).encode()
+
+
+def test_the_oracle_shares_no_code_with_what_makes_the_traffic() -> None:
+    folder = Path(loadgen.__file__).parent
+    seen, waiting = set(), ["oracle", "states"]
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        text = (folder / f"{name}.py").read_text(encoding="utf-8")
+        waiting += [n for n in re.findall(r"(?:from|import) loadgen\.(\w+)", text) if n not in seen]
+    assert seen == {"oracle", "states", "contract", "hashes"}
 
 
 def test_a_good_event_is_a_fact() -> None:
