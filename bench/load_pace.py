@@ -1,4 +1,4 @@
-"""`python -m bench.load_pace`: the load process at a given pace, into a sink that only acknowledges, or a cluster.
+"""`python -m bench.load_pace`: the load process at a given pace, into a sink or into a real cluster.
 
 Prints its CPU, how late events were invoked, what the ledger takes, and how its memory grew.
 """
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from bench.machine import describe
 from fixtures.stack import Stack
@@ -122,7 +123,9 @@ def _report(load: Load, recording: Path, running: LoadProcess, samples: list[Sam
     first, last = samples[0], samples[-1]
     seconds = (last.at_us - first.at_us) / 1e6
     paced = (last.sent - first.sent) / seconds
-    print(f"sent {counts.sent:,} in {seconds:.0f} s, acknowledged {counts.acked:,}; watched at {paced:,.0f}/s")
+    print(
+        f"sent {counts.sent:,} in {seconds:.0f} s, acknowledged {counts.acked:,}; watched at {paced:,.0f}/s"
+    )
     print(f"CPU of the load process {(last.cpu_s - first.cpu_s) / seconds:.2f} cores")
     error = _schedule_error(load, places)
     p50, p99, worst = np.percentile(error, 50), np.percentile(error, 99), error.max()

@@ -1,7 +1,7 @@
 """Rows to bytes, column by column: the same bytes as `loadgen.events` makes one by one.
 
-Events of one dialect and shape have every field at the same place. So the rows are sorted by shape, the constant
-bytes of a shape are written for all its rows at once, then field after field.
+Events of one dialect and shape have every field at the same place. So the rows are sorted by shape, the
+constant bytes of a shape are written for all its rows at once, then field after field.
 """
 
 from __future__ import annotations
@@ -135,7 +135,8 @@ class _Columns:
 
     def _render(self, field: Field) -> Column:
         if field.form == CHOICE:
-            return _choices(field.choices)[self.numbers[field.column]]
+            chosen: Column = _choices(field.choices)[self.numbers[field.column]]
+            return chosen
         if field.form == HEX:
             return hexadecimal(self.numbers[field.column], field.width)
         if field.form == DECIMAL:

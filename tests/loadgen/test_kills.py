@@ -48,7 +48,11 @@ def judge_what_is_left(recording: Path, bootstrap: str, topic: str) -> Counter[s
 
     sends = Recording(recording).rows("send")
     intent = {(i["uid"], i["copy"]): i["body_hash"] for i in Recording(recording).rows("intent")}
-    found = {(m.partition(), m.offset()): body_hash(m.value()) for m in everything_in(bootstrap, topic)} if mark else {}
+    found = (
+        {(m.partition(), m.offset()): body_hash(m.value()) for m in everything_in(bootstrap, topic)}
+        if mark
+        else {}
+    )
     assert set(found.values()) <= {intent[s["uid"], s["copy"]] for s in sends}, (
         "every event at the broker lies below the mark"
     )

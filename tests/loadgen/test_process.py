@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,8 @@ from loadgen.launch import NOT_YET, LoadProcess
 from loadgen.ledger_reader import LedgerReader
 from loadgen.places import Places
 from loadgen.plan import Plan
-from loadgen.progress import tell
 from loadgen.profiles import Load, base_mix, invalid, steady, twins
+from loadgen.progress import tell
 from loadgen.seal import seal_after_crash
 from tests.loadgen import mock_kafka
 from tests.loadgen.rig import NONCE, TOPIC, everything_in, new_recording, order, seals

@@ -53,8 +53,7 @@ def test_both_ways_write_the_same_ledger(tmp_path: Path, cluster: str) -> None:
     said = {}
     for way in WAYS:
         hashes = {
-            (i["uid"], i["copy"]): i["body_hash"]
-            for i in Recording(tmp_path / way / "run").rows("intent")
+            (i["uid"], i["copy"]): i["body_hash"] for i in Recording(tmp_path / way / "run").rows("intent")
         }
         said |= {
             (row["partition"], row["src_offset"]): hashes[identity[:2]]
