@@ -1,4 +1,4 @@
-"""`python -m bench.load_produce`: the load against Kafka's own producer perf tool, on a stack of this machine.
+"""`python -m bench.load_produce`: the load against Kafka's own producer perf tool, on a real stack.
 
 Same cluster, records (the perf tool draws from a file of the load's own events), partitions, acks,
 idempotence, compression, linger and batch size; in turns, so that a busy machine is unfair to both.
