@@ -67,9 +67,10 @@ class Container:
 
 @dataclass(frozen=True)
 class Frontier:
-    """How far a hop has come: its containers so far, in order of appearance."""
+    """How far a hop has come: its containers so far, in order of appearance, and who did not answer."""
 
     containers: Sequence[Container]
+    silent: frozenset[int] = frozenset()  # partitions whose end is not known at this look
 
     def positions(self) -> dict[tuple[str, str, int], int]:
         """Per partition, the offset below which everything is covered without a hole, counted from 0."""
@@ -104,9 +105,10 @@ class Scan:
 
 @dataclass(frozen=True)
 class Promises:
-    """What a system promises: per hop, the seconds within which it serves again."""
+    """What a system promises: per hop, the seconds within which it serves again; which parts it makes."""
 
     rto_s: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()  # of those in `parts.py`; for the others nothing is judged
 
 
 @dataclass(frozen=True)
