@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from gameday.kernel.verdict import Invariant
+from invariants.b import GROUPS, HOUR_US
 from invariants.books import TYPE, Balance, Ledger, prepare
 from invariants.order import Columns, disordered, repeated
 
 SCANS = ("broker_scan", "raw_scan", "dlq_scan", "load_scan", "suppressed_scan", "curated_scan")
 TABLES = ("intent", "send", *SCANS)
 # Invariants whose offenders lie among what does not balance; all others see every row.
-COVERED = frozenset({"Z1", "Z2", "Z3", "Z4", "Z7", "Z8", "U1", "U2", "U3", "U4", "U5", "O3", "AN2", "B1", "Q4"})
+# Each counts, beside what is open, the rows that balance of these tables or classes.
+COUNTED: Mapping[str, tuple[str, ...]] = {
+    "Z1": ("intent",),
+    "Z2": ("send",),
+    "Z3": (),
+    "Z4": ("dlq_scan",),
+    "Z7": ("broker_scan", "curated_scan"),
+    "Z8": ("curated_scan",),
+    "U1": ("curated_scan",),
+    "U2": ("dup_of",),
+    "U3": ("suppressed_scan",),
+    "U4": (),
+    "U5": ("twin_of",),
+    "O3": ("intent",),
+    "AN2": ("broker_scan",),
+    "B1": (),
+    "Q4": ("load_scan",),
+}
+COVERED = frozenset(COUNTED)
 # Views over everything, made before the tables are narrowed: sums per partition and per container.
 OVER_ALL = ("reach", "loaded")
 
@@ -23,7 +43,6 @@ _TIMES = """SELECT hash(i.key) AS key, hash(s.cluster, s.topic, s.partition) AS 
 FROM send s JOIN intent i ON i.uid = s.uid AND i.copy = s.copy
 WHERE s.attempt = 0 AND s.outcome = 'ACK' AND s.src_offset IS NOT NULL"""
 _HERE = "(x.partition, x.src_offset) IN (SELECT (partition, src_offset) FROM off_place)"
-_HOUR_US = 3_600_000_000
 
 
 class Narrowing(Ledger, Columns, Protocol):
@@ -34,10 +53,31 @@ class Narrowing(Ledger, Columns, Protocol):
 
 @dataclass(frozen=True)
 class Spared:
-    """How many rows of each table balance, and what the groups of B1 hold of them."""
+    """How many rows balance: per table, and of the classes that invariants count."""
 
     rows: Mapping[str, int]
-    groups: Mapping[tuple[Any, ...], tuple[int, Any]]
+    open: Mapping[str, int]  # rows of each table that the views look at
+
+    def spare(self, one: Invariant) -> Invariant:
+        """The same invariant over the narrowed tables: what balances is counted, and offends nowhere."""
+        if one.id == "B1":
+            return replace(one, judged=_GROUPS_IN_ALL, offenders=_with_spared_money(one.offenders))
+        more = sum(self.rows[name] for name in COUNTED.get(one.id, ()))
+        return replace(one, judged=f"SELECT ({one.judged}) + {more} AS n") if more else one
+
+
+_GROUPS_IN_ALL = f"""SELECT count(*) FROM (
+  SELECT g.event_type, g.currency, g.hour_us FROM ({GROUPS}) g
+  UNION SELECT s.type, s.currency, s.hour_us FROM spared_group s) u"""
+
+
+def _with_spared_money(offenders: str) -> str:
+    """Groups are named with all that they hold, not only with what is open."""
+    names = [f"{what}_{tier}" for what in ("n", "sum") for tier in ("truth", "raw", "curated")]
+    sums = ", ".join(f"o.{name} + coalesce(s.{name.split('_')[0]}_spared, 0) AS {name}" for name in names)
+    return f"""SELECT o.hop, o.event_type, o.currency, o.hour_us, {sums}
+FROM ({offenders}) o
+LEFT JOIN spared_group s ON s.type = o.event_type AND s.currency = o.currency AND s.hour_us = o.hour_us"""
 
 
 def narrow(engine: Narrowing, salt: int) -> Spared:
@@ -54,11 +94,12 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
         _at_places(engine)
     _related(engine, len(doubtful) > 0)
     engine.run("CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL")
-    groups = _groups(engine)
+    _spare_groups(engine)
+    classes = _classes(engine)
     for table in TABLES:
         engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x WHERE {_open(engine, table)}")
-    spared = {t: before[t] - _count(engine, f"SELECT count(*) FROM open_{t}") for t in TABLES}
-    return Spared(spared, groups)
+    left = {t: _count(engine, f"SELECT count(*) FROM open_{t}") for t in TABLES}
+    return Spared({t: before[t] - left[t] for t in TABLES} | classes, left)
 
 
 def _count(engine: Narrowing, sql: str) -> int:
@@ -129,9 +170,16 @@ def _open(engine: Narrowing, table: str) -> str:
     return " OR ".join(f"({one})" for one in wanted)
 
 
-def _groups(engine: Narrowing) -> dict[tuple[Any, ...], tuple[int, Any]]:
+def _classes(engine: Narrowing) -> dict[str, int]:
+    ((duplicated, twins),) = engine.ask("""SELECT count(DISTINCT uid) FILTER (class = 'dup_of'),
+       count(*) FILTER (class = 'twin_of') FROM intent
+WHERE class IN ('dup_of', 'twin_of') AND uid NOT IN (SELECT uid FROM open_event)""")
+    return {"dup_of": int(duplicated), "twin_of": int(twins)}
+
+
+def _spare_groups(engine: Narrowing) -> None:
     """Count and money of what balances, by canonical type, currency and event hour."""
-    rows = engine.ask(f"""SELECT {TYPE} AS type, currency, event_ts - event_ts % {_HOUR_US} AS hour_us, count(*),
-       sum(amount_minor) FROM intent WHERE copy = 0 AND class <> 'invalid'
-   AND uid NOT IN (SELECT uid FROM open_event) GROUP BY 1, 2, 3""")
-    return {tuple(row[:3]): (int(row[3]), row[4]) for row in rows}
+    engine.run(f"""CREATE TEMP TABLE spared_group AS
+SELECT {TYPE} AS type, currency, event_ts - event_ts % {HOUR_US} AS hour_us, count(*) AS n_spared,
+       sum(amount_minor) AS sum_spared FROM intent
+WHERE copy = 0 AND class <> 'invalid' AND uid NOT IN (SELECT uid FROM open_event) GROUP BY 1, 2, 3""")

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from gameday.kernel.recording import SCHEMAS, Recording
 from invariants.chain import Chain, chain_of
+from invariants.narrow import Spared
 from invariants.views import SQL_NAME, TABLE_OF, VIEWS, reads
 
 
@@ -25,6 +26,7 @@ class Engine(Protocol):
     def put(self, name: str, table: pa.Table) -> None: ...  # replaces a table of the recording
     def rows(self, sql: str) -> list[dict[str, Any]]: ...
     def save(self, sql: str, into: Path) -> int: ...  # as Parquet; how many rows
+    def settle(self) -> Spared | None: ...  # keep only rows that do not balance; None: this engine cannot
     def close(self) -> None: ...
 
 
@@ -68,6 +70,9 @@ class Session(ABC):
     def rows(self, sql: str) -> list[dict[str, Any]]:
         self._prepare(sql)
         return self._collect(sql)
+
+    def settle(self) -> Spared | None:
+        return None
 
     def _prepare(self, sql: str) -> None:
         for name in sorted(reads(sql)):
