@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 PLACES_WIDE = 1 << 10  # offsets of one partition in a window
 EVENTS_WIDE = 1 << 14  # uids in a window
+MORE = 3  # resends, and copies, of one event that the books can follow
+HOUR_US = 3_600_000_000
 
 _AT = "x.cluster, x.topic, x.partition, x.src_offset"
 _ID = "x.uid, x.copy"
@@ -22,8 +24,9 @@ TYPE = """CASE event_type WHEN 'payment_authorized' THEN 'AUTHORIZATION' WHEN 'p
 _PLAN = f"""uid, copy, class, reason, body_hash, canonical_hash, {TYPE} AS type, currency, amount_minor,
          event_ts"""
 # Rows whose id was destroyed are known by their bytes, as the planned invalid event that carries these.
-_NAMELESS = """(SELECT y.* REPLACE (coalesce(y.uid, i.uid) AS uid, coalesce(y.copy, i.copy) AS copy)
-  FROM {0} y LEFT JOIN known_invalid i ON i.body_hash = CASE WHEN y.uid IS NULL THEN y.body_hash END) x"""
+_GRAVES = """(SELECT d.* REPLACE (coalesce(d.uid, i.uid) AS uid, coalesce(d.copy, i.copy) AS copy), d.uid AS own_uid
+  FROM dlq_scan d LEFT JOIN peculiar i
+    ON i.class = 'invalid' AND i.body_hash = CASE WHEN d.uid IS NULL THEN d.body_hash END) x"""
 
 
 class Ledger(Protocol):
@@ -41,6 +44,26 @@ class Entry:
     side: int
     fields: str
     only: str = "true"
+    times: str = ""  # a column: how often more than once (up to MORE; beyond, the book does not balance)
+    once: bool = True
+
+    def hashed(self, salt: int) -> str:
+        """Mixed twice: once is a XOR of mixed fields, in which exchanged values could cancel."""
+        h = f"hash(hash({salt}, {self.fields}))"
+        h = h if self.only == "true" else f"CASE WHEN {self.only} THEN {h} END"
+        return f"{h} AS h_{self.column}"
+
+    def summed(self) -> str:
+        filters = [""] if self.once else []
+        if self.times:
+            filters += [f" FILTER ({self.times} >= {number})" for number in range(1, MORE + 1)]
+        h = " + ".join(f"coalesce(sum(h_{self.column}){only}, 0)" for only in filters)
+        n = " + ".join(f"count(h_{self.column}){only}" for only in filters)
+        return f"{self.side} * ({h})::HUGEINT AS {self.column}, {self.side} * ({n}) AS n_{self.column}"
+
+    @property
+    def column(self) -> str:
+        return self.book if self.once else f"{self.book}_again"
 
 
 @dataclass(frozen=True)
@@ -51,13 +74,17 @@ class Source:
     rows: str
     by_place: tuple[Entry, ...] = ()
     by_event: tuple[Entry, ...] = ()
+    groups: str = ""  # what is summed up in passing, where no window asks for other groups
+    kept: str = ""  # the columns for it
+    sums: str = ""
 
 
-def entry(book: str, side: int, *fields: str, only: str = "true") -> Entry:
-    return Entry(book, side, ", ".join(fields), only)
+def entry(book: str, side: int, *fields: str, only: str = "true", times: str = "", once: bool = True) -> Entry:
+    return Entry(book, side, ", ".join(fields), only, times, once)
 
 
 _VALID, _INVALID = "x.class <> 'invalid'", "x.class = 'invalid'"
+_BASE = f"x.copy = 0 AND {_VALID}"
 _CARRIED, _BURIED = (_ID, "x.body_hash, x.canonical_hash"), (_ID, "x.body_hash, x.reason")
 SOURCES = (
     Source(
@@ -75,11 +102,6 @@ SOURCES = (
         ),
     ),
     Source(
-        "nameless",
-        f"{_NAMELESS.format('(SELECT uid, copy, cluster, topic, partition, src_offset, body_hash FROM broker_scan WHERE uid IS NULL)')}",
-        (entry("sent", -1, _AT, _ID),),
-    ),
-    Source(
         "raw",
         "raw_scan x",
         (
@@ -94,7 +116,9 @@ SOURCES = (
         (entry("carried", 1, *_CARRIED),),
     ),
     Source("dlq", "dlq_scan x", (entry("passed", -1, _AT, *_CARRIED),)),
-    Source("graves", _NAMELESS.format("dlq_scan"), (), (entry("buried", 1, *_BURIED),)),
+    # A row without id that arrived is among these, or its place does not balance.
+    Source("nameless", f"{_GRAVES} WHERE x.own_uid IS NULL", (entry("sent", -1, _AT, _ID),)),
+    Source("graves", _GRAVES, (), (entry("buried", 1, *_BURIED),)),
     Source(
         "curated",
         f"(SELECT * REPLACE (partition AS partition), {TYPE} AS type FROM curated_scan) x",
@@ -104,31 +128,20 @@ SOURCES = (
     Source("suppressed", "suppressed_scan x", (entry("curated", -1, _AT, _ID),)),
     Source(
         "intent",
-        f"(SELECT {_PLAN} FROM intent) x",
+        f"""(SELECT {_PLAN}, a.n AS again, o.n AS others FROM intent
+         LEFT JOIN resent a USING (uid, copy) LEFT JOIN copied o USING (uid)) x""",
         (),
         (
             entry("planned", -1, _ID),
-            entry("carried", -1, *_CARRIED, only=_VALID),
-            entry("buried", -1, *_BURIED, only=_INVALID),
-            entry("content", -1, _CONTENT, only=f"x.copy = 0 AND {_VALID}"),
+            entry("carried", -1, *_CARRIED, only=_VALID, times="again"),
+            entry("buried", -1, *_BURIED, only=_INVALID, times="again"),
+            entry("content", -1, _CONTENT, only=_BASE),
+            entry("twofold", 1, _CONTENT, only=f"x.copy <> 0 AND {_VALID}"),
+            entry("twofold", -1, _CONTENT, only=_BASE, times="others", once=False),
         ),
-    ),
-    Source(
-        "again",
-        "(SELECT i.* FROM marked i JOIN odd o ON o.uid = i.uid AND o.copy = i.copy AND o.attempt > 0) x",
-        (),
-        (
-            entry("carried", -1, *_CARRIED, only=_VALID),
-            entry("buried", -1, *_BURIED, only=_INVALID),
-        ),
-    ),
-    Source("others", f"marked x WHERE x.copy <> 0 AND {_VALID}", (), (entry("twofold", 1, _CONTENT),)),
-    Source(
-        "bases",
-        f"""(SELECT i.* FROM marked i JOIN (SELECT uid FROM marked x WHERE x.copy <> 0 AND {_VALID}) o
-             ON o.uid = i.uid WHERE i.copy = 0) x WHERE {_VALID}""",
-        (),
-        (entry("twofold", -1, _CONTENT),),
+        "type, currency, hour_us",
+        f"x.type, x.currency, x.event_ts - x.event_ts % {HOUR_US} AS hour_us, x.amount_minor, {_BASE} AS is_base",
+        "count(*) FILTER (is_base) AS n_base, coalesce(sum(amount_minor) FILTER (is_base), 0) AS sum_base",
     ),
 )
 
@@ -137,9 +150,12 @@ def prepare(ledger: Ledger) -> None:
     """The few rows that are not simply one attempt of one event."""
     ledger.run("""CREATE TEMP TABLE odd AS SELECT uid, copy, attempt, outcome, src_offset FROM send
 WHERE attempt <> 0 OR outcome <> 'ACK' OR src_offset IS NULL""")
-    ledger.run("CREATE TEMP TABLE known_invalid AS SELECT uid, copy, body_hash FROM intent WHERE class = 'invalid'")
-    ledger.run(f"""CREATE TEMP TABLE marked AS SELECT {_PLAN} FROM intent
-WHERE uid IN (SELECT uid FROM odd UNION SELECT uid FROM intent WHERE copy <> 0)""")
+    ledger.run("""CREATE TEMP TABLE peculiar AS SELECT uid, copy, class, body_hash FROM intent
+WHERE copy <> 0 OR class <> 'valid'""")
+    ledger.run("""CREATE TEMP TABLE resent AS SELECT uid, copy, count(*) AS n FROM odd
+WHERE attempt <> 0 AND outcome = 'ACK' AND src_offset IS NOT NULL GROUP BY uid, copy""")
+    ledger.run("""CREATE TEMP TABLE copied AS SELECT uid, count(*) AS n FROM peculiar
+WHERE copy <> 0 AND class <> 'invalid' GROUP BY uid""")
 
 
 @dataclass(frozen=True)
@@ -152,8 +168,9 @@ class Balance:
     def astray(self) -> None:
         """Make the tables off_place (partition, src_offset) and off_event (uid): all that does not balance."""
         for source in SOURCES:
-            key = "x.partition AS k1, x.src_offset // {} AS k2".format(PLACES_WIDE) if source.by_place else ""
+            key = f"x.partition AS k1, x.src_offset // {PLACES_WIDE} AS k2" if source.by_place else ""
             self._add_up(source, key, (*source.by_place, *source.by_event))
+        self.ledger.run("CREATE TEMP TABLE base_group AS SELECT type, currency, hour_us, n_base, sum_base FROM sum_intent")
         self._differing("wide_place", "by_place", ("k1", "k2"))
         off = self._unbalanced_in_all()
         self.ledger.run("CREATE TEMP TABLE off_place (partition INTEGER, src_offset BIGINT)")
@@ -164,27 +181,26 @@ class Balance:
             self._drill_events(off)
 
     def _add_up(self, source: Source, key: str, entries: Sequence[Entry], inside: str = "") -> None:
-        sums = [
-            f"{e.side} * coalesce(sum(hash(hash({self.salt}, {e.fields}))) FILTER ({e.only}), 0)::HUGEINT AS {e.book}, "
-            f"{e.side} * count(*) FILTER ({e.only}) AS n_{e.book}"
-            for e in entries
-        ]
-        picked = f"{key}, " if key else ""
-        group = " GROUP BY k1, k2" if key else ""
+        """One row per window with the sums of its rows; without a key, one row (or one per group) in all."""
+        kept = source.kept if not key else ""
+        times = {e.times: f"x.{e.times} AS {e.times}" for e in entries if e.times}
+        inner = ", ".join(filter(None, (key, kept, *times.values(), *(e.hashed(self.salt) for e in entries))))
+        names = "k1, k2" if key else source.groups
+        outer = ", ".join(filter(None, (names, source.sums if kept else "", *(e.summed() for e in entries))))
         rows = source.rows
         if inside:
             rows += f" {'AND' if ' WHERE ' in rows.rsplit(')', 1)[-1] else 'WHERE'} {inside}"
         self.ledger.run(
-            f"CREATE OR REPLACE TEMP TABLE sum_{source.name} AS SELECT {picked}{', '.join(sums)} FROM {rows}{group}"
+            f"CREATE OR REPLACE TEMP TABLE sum_{source.name} AS SELECT {outer} FROM (SELECT {inner} FROM {rows}) u"
+            + (f" GROUP BY {names}" if names else "")
         )
 
     def _differing(self, into: str, kind: str, keys: tuple[str, ...], books: Sequence[str] = ()) -> None:
         names = sorted({e.book for s in SOURCES for e in getattr(s, kind) if not books or e.book in books})
-        chosen = [s for s in SOURCES if any(e.book in names for e in getattr(s, kind))]
         union = "\nUNION ALL BY NAME\n".join(
-            f"SELECT {', '.join((*keys, *(c for e in getattr(s, kind) if e.book in names for c in (e.book, 'n_' + e.book))))} "
-            f"FROM sum_{s.name}"
-            for s in chosen
+            f"SELECT {', '.join((*keys, *_columns(entries)))} FROM sum_{source.name}"
+            for source in SOURCES
+            if (entries := [e for e in getattr(source, kind) if e.book in names])
         )
         uneven = " OR ".join(f"coalesce(sum({n}), 0) <> 0 OR coalesce(sum(n_{n}), 0) <> 0" for n in names)
         self.ledger.run(
@@ -196,9 +212,12 @@ class Balance:
         """The books by event that do not balance over the whole recording."""
         off = []
         for name in sorted({e.book for s in SOURCES for e in s.by_event}):
-            posted = [s.name for s in SOURCES if any(e.book == name for e in s.by_event)]
-            union = " UNION ALL ".join(f"SELECT {name} AS h, n_{name} AS n FROM sum_{s}" for s in posted)
-            ((h, n),) = self.ledger.ask(f"SELECT coalesce(sum(h), 0), coalesce(sum(n), 0) FROM ({union}) u")
+            union = " UNION ALL ".join(
+                f"SELECT {', '.join(_columns(entries))} FROM sum_{source.name}"
+                for source in SOURCES
+                if (entries := [e for e in source.by_event if e.book == name])
+            )
+            ((h, n),) = self.ledger.ask(f"SELECT coalesce(sum({name}), 0), coalesce(sum(n_{name}), 0) FROM ({union}) u")
             if h or n:
                 off.append(name)
         return off
@@ -222,3 +241,15 @@ class Balance:
                 self._add_up(source, f"0 AS k1, x.uid // {width} AS k2", entries, inside)
             self._differing("wide_event" if width > 1 else "narrow_event", "by_event", ("k1", "k2"), off)
         self.ledger.run("INSERT INTO off_event SELECT k2 FROM narrow_event WHERE k2 IS NOT NULL")
+
+
+def _columns(entries: Sequence[Entry]) -> list[str]:
+    """Both sides of each book, where a source is on both, as one."""
+    found: dict[str, list[str]] = {}
+    for one in entries:
+        found.setdefault(one.book, []).append(one.column)
+    return [
+        f"{' + '.join(mark + column for column in columns)} AS {mark}{book}"
+        for book, columns in found.items()
+        for mark in ("", "n_")
+    ]

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from gameday.kernel.verdict import Invariant
-from invariants.b import GROUPS, HOUR_US
-from invariants.books import TYPE, Balance, Ledger, prepare
+from invariants.b import GROUPS
+from invariants.books import HOUR_US, TYPE, Balance, Ledger, prepare
 from invariants.order import Columns, disordered, repeated
 
 SCANS = ("broker_scan", "raw_scan", "dlq_scan", "load_scan", "suppressed_scan", "curated_scan")
@@ -39,9 +39,6 @@ COVERED = frozenset(COUNTED)
 OVER_ALL = ("reach", "loaded")
 
 _PLACE = "cluster, topic, partition, src_offset"
-_TIMES = """SELECT hash(i.key) AS key, hash(s.cluster, s.topic, s.partition) AS place, i.seq, s.src_offset
-FROM send s JOIN intent i ON i.uid = s.uid AND i.copy = s.copy
-WHERE s.attempt = 0 AND s.outcome = 'ACK' AND s.src_offset IS NOT NULL"""
 _HERE = "(x.partition, x.src_offset) IN (SELECT (partition, src_offset) FROM off_place)"
 
 
@@ -88,16 +85,16 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
     engine.run("CREATE TEMP TABLE open_event AS SELECT uid FROM off_event")
     _odd(engine)
     _twice(engine, before)
-    doubtful = disordered(engine, _TIMES, before["send"])
+    doubtful = disordered(engine, before["intent"], before["send"])
     engine.load("doubtful_key", "key", doubtful.view(np.uint64))
     if _count(engine, "SELECT count(*) FROM off_place"):
         _at_places(engine)
     _related(engine, len(doubtful) > 0)
     engine.run("CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL")
+    for table in TABLES:
+        engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {_open(engine, table)}")
     _spare_groups(engine)
     classes = _classes(engine)
-    for table in TABLES:
-        engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x WHERE {_open(engine, table)}")
     left = {t: _count(engine, f"SELECT count(*) FROM open_{t}") for t in TABLES}
     return Spared({t: before[t] - left[t] for t in TABLES} | classes, left)
 
@@ -114,7 +111,6 @@ def _odd(engine: Narrowing) -> None:
     """What no book promises to notice: outcomes that are no plain ACK, and rows that say nothing."""
     _add(engine, "SELECT uid FROM odd WHERE outcome <> 'ACK' OR src_offset IS NULL OR attempt < 0")
     _add(engine, "SELECT uid FROM odd GROUP BY uid, copy, attempt HAVING count(*) > 1")
-    _add(engine, "SELECT o.uid FROM odd o LEFT JOIN marked m ON m.uid = o.uid AND m.copy = o.copy WHERE m.uid IS NULL")
     _add(engine, "SELECT uid FROM intent WHERE canonical_hash IS NULL AND class <> 'invalid'")
     wrong = "FROM suppressed_scan WHERE survivor_uid IS DISTINCT FROM uid"
     _add(engine, f"SELECT uid {wrong} UNION ALL SELECT survivor_uid {wrong}")
@@ -160,26 +156,30 @@ WHERE uid IN ({asked}) OR hash(key) IN (SELECT key FROM doubtful_key))""",
 
 
 def _open(engine: Narrowing, table: str) -> str:
-    wanted = ["x.uid IN (SELECT uid FROM open_event)"]
+    wanted = []
+    if _count(engine, "SELECT count(*) FROM open_event"):
+        wanted.append("x.uid IN (SELECT uid FROM open_event)")
     if table != "intent" and _count(engine, "SELECT count(*) FROM off_place"):
         wanted.append(_HERE)
     if table in ("load_scan", "suppressed_scan", "curated_scan"):
-        wanted.append("x.uid IS NULL")
+        if _count(engine, f"SELECT count(*) - count(uid) FROM {table}"):
+            wanted.append("x.uid IS NULL")
     elif table not in ("intent", "send") and _count(engine, "SELECT count(*) FROM open_intent"):
         wanted.append("x.uid IS NULL AND x.body_hash IN (SELECT body_hash FROM open_intent)")
-    return " OR ".join(f"({one})" for one in wanted)
+    return f"WHERE {' OR '.join(f'({one})' for one in wanted)}" if wanted else "LIMIT 0"
 
 
 def _classes(engine: Narrowing) -> dict[str, int]:
     ((duplicated, twins),) = engine.ask("""SELECT count(DISTINCT uid) FILTER (class = 'dup_of'),
-       count(*) FILTER (class = 'twin_of') FROM intent
-WHERE class IN ('dup_of', 'twin_of') AND uid NOT IN (SELECT uid FROM open_event)""")
+       count(*) FILTER (class = 'twin_of') FROM peculiar WHERE uid NOT IN (SELECT uid FROM open_event)""")
     return {"dup_of": int(duplicated), "twin_of": int(twins)}
 
 
 def _spare_groups(engine: Narrowing) -> None:
     """Count and money of what balances, by canonical type, currency and event hour."""
     engine.run(f"""CREATE TEMP TABLE spared_group AS
-SELECT {TYPE} AS type, currency, event_ts - event_ts % {HOUR_US} AS hour_us, count(*) AS n_spared,
-       sum(amount_minor) AS sum_spared FROM intent
-WHERE copy = 0 AND class <> 'invalid' AND uid NOT IN (SELECT uid FROM open_event) GROUP BY 1, 2, 3""")
+SELECT type, currency, hour_us, sum(n) AS n_spared, sum(amount) AS sum_spared
+FROM (SELECT type, currency, hour_us, n_base AS n, sum_base AS amount FROM base_group UNION ALL
+      SELECT {TYPE} AS type, currency, event_ts - event_ts % {HOUR_US} AS hour_us, -1 AS n, -amount_minor AS amount
+      FROM open_intent WHERE copy = 0 AND class <> 'invalid') g
+GROUP BY type, currency, hour_us HAVING sum(n) <> 0""")
