@@ -171,7 +171,7 @@ VIEWS: Mapping[str, Callable[[Chain], str]] = {
     "named": lambda chain: NAMED,
     "surplus": lambda chain: SURPLUS,
     "reach": reach,
-    "loaded": lambda chain: LOADED,
+    "loaded_batch": lambda chain: LOADED,
     "found": found,
     "trail": trail,
 }

@@ -10,7 +10,7 @@ import numpy as np
 
 from gameday.kernel.verdict import Invariant
 from invariants.b import GROUPS
-from invariants.books import HOUR_US, TYPE, Balance, Ledger, prepare
+from invariants.balance import HOUR_US, TYPE, Balance, Ledger, prepare
 from invariants.order import Columns, disordered, repeated
 
 SCANS = ("broker_scan", "raw_scan", "dlq_scan", "load_scan", "suppressed_scan", "curated_scan")
@@ -36,7 +36,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
 }
 COVERED = frozenset(COUNTED)
 # Views over everything, made before the tables are narrowed: sums per partition and per container.
-OVER_ALL = ("reach", "loaded")
+OVER_ALL = ("reach", "loaded_batch")
 
 _PLACE = "cluster, topic, partition, src_offset"
 _HERE = "(x.partition, x.src_offset) IN (SELECT (partition, src_offset) FROM off_place)"

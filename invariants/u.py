@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gameday.kernel.verdict import SAFETY
 from invariants.chain import columns
-from invariants.declare import invariant
+from invariants.declare import invariant, tried
 
 U1 = invariant(
     "U1",
@@ -69,7 +69,7 @@ U4 = invariant(
     "U4",
     "every load is applied once: ledger rows equal loaded rows per batch, no batch and no coordinate twice",
     SAFETY,
-    judged="SELECT count(*) FROM loaded",
+    judged="SELECT count(*) FROM loaded_batch",
     at_least=1,
     offenders=f"""
 SELECT min(x.uid) AS uid, min(x.copy) AS copy, 'load' AS hop, 'coordinates more than once' AS what,
@@ -84,7 +84,7 @@ SELECT cast(NULL AS bigint) AS uid, cast(NULL AS int) AS copy, 'load' AS hop,
 FROM (SELECT b.container, sum(b.entries) AS entries, sum(b.promised) AS promised, sum(b.loaded) AS loaded
       FROM (SELECT l.container, 1 AS entries, l.row_count AS promised, 0 AS loaded FROM load_batch_scan l
             UNION ALL
-            SELECT x.container, 0 AS entries, cast(0 AS bigint) AS promised, x.n AS loaded FROM loaded x) b
+            SELECT x.container, 0 AS entries, cast(0 AS bigint) AS promised, x.n AS loaded FROM loaded_batch x) b
       GROUP BY b.container) y
 WHERE y.entries <> 1 OR y.promised <> y.loaded""",
     order_by="rank, container, uid NULLS LAST",
@@ -115,4 +115,12 @@ GROUP BY t.uid, t.copy, w.other""",
     unit="twins merged",
     implies=("U3", "B1", "Z1", "Z2"),
     hint="the business key is too coarse: something that tells the twins apart is not part of it",
+)
+
+U6 = tried(
+    "U6",
+    "the survivor of a class does not depend on order: recomputed in other orders and pieces, it is the same",
+    what="classes with another survivor",
+    implies=("O1",),
+    hint="only content may decide: no time of arrival, no region, no position in a batch",
 )

@@ -52,6 +52,7 @@ class Invariant:
     offenders: str
     needs: tuple[str, ...]
     parts: tuple[str, ...] = ()  # of the system, beside those whose tables it needs
+    beside: tuple[str, ...] = ()  # tables that are shown where they are there, and missed by nobody
     at_least: int = 0
     order_by: str = ""
     figure: str = ""
@@ -114,6 +115,7 @@ class Preconditions:
 
     unsealed: frozenset[str] = frozenset()  # tables that count as missing
     instrument: str = ""  # why measures cannot be believed
+    starved: str = ""  # why a missed target may be the machine's fault
     fault: str = ""  # a fault that was not confirmed
     traffic: str = ""  # what is short
 
@@ -135,6 +137,8 @@ def decide(
             Verdict.UNKNOWN,
             "the control run misses this target too: the machine is too slow for the question",
         )
+    if invariant.kind is MEASURE and offenders and given.starved:
+        return Verdict.UNKNOWN, f"{offenders} of {judged} beyond the target, but {given.starved}"
     if offenders:
         return Verdict.BROKEN, f"{offenders} of {judged} beyond the target"
     if given.fault:

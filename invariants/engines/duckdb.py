@@ -82,7 +82,7 @@ class DuckDb(Session):
         spared = narrow(self, self._salt())
         if any(spared.open.values()):
             self._need("reach")  # how far each hop got is told by all rows
-        self._need("loaded")
+        self._need("loaded_batch")
         for table in TABLES:
             self._session.execute(f"DROP VIEW {table}")
             self._session.execute(f"ALTER TABLE open_{table} RENAME TO {table}")

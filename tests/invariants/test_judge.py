@@ -65,7 +65,7 @@ def test_a_table_that_was_not_written_is_a_missing_input(table: str, tmp_path: P
     tables.absent.add(table)
     found = verdicts(tables, tmp_path, *EVERYTHING.values())
     for one in found.values():
-        if table in EVERYTHING[one.id].needs:
+        if table in EVERYTHING[one.id].needs and one.verdict is not Verdict.NOT_BUILT:
             assert one.verdict is Verdict.UNKNOWN, one.id
             assert table in one.why
 
@@ -208,6 +208,19 @@ def test_measures_need_their_instruments(damage: object, why: str, tmp_path: Pat
     assert found["R1"].verdict is Verdict.UNKNOWN
     assert why in found["R1"].why
     assert found["Z2"].verdict is Verdict.HELD
+
+
+@pytest.mark.parametrize(("foreign", "verdict"), [(0.5, Verdict.UNKNOWN), (0.1, Verdict.BROKEN)])
+def test_other_programs_excuse_a_missed_target_alone(
+    foreign: float, verdict: Verdict, tmp_path: Path
+) -> None:
+    late, well = calm_then_fault().delay("raw", 30, uid=5), calm_then_fault()
+    found = verdicts(late.metric("host_foreign", 40, foreign), tmp_path / "late", R1)["R1"]
+    assert found.verdict is verdict
+    assert (
+        verdicts(well.metric("host_foreign", 40, foreign), tmp_path / "well", R1)["R1"].verdict
+        is Verdict.HELD
+    )
 
 
 def test_a_late_schedule_inside_a_fault_is_no_trouble(tmp_path: Path) -> None:
