@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from bench.judge_slabs import RATE, SLAB, T0, Columns, Ends, slab_of, tables_of
 from gameday.kernel.clock import US
-from gameday.kernel.recording import Recording, Seal, as_table
+from gameday.kernel.recording import RUN_TABLES, Recording, Seal, as_table
 
 AFTER = {"broker": US // 10, "raw": US, "dlq": US, "load": 2 * US, "curated": 3 * US}
 HOPS = (("broker", 0), ("raw", 1), ("load", 2), ("curated", 3), ("dlq", 9))
@@ -46,6 +46,7 @@ def write_recording(folder: Path, events: int, *, anomalies: int = 0, seed: int 
     recording.write("load_batch_scan", as_table("load_batch_scan", _loads(loaded)))
     rows["load_batch_scan"] = len(loaded)
     _small(recording, end)
+    rows |= {name: recording.stored(name) for name in RUN_TABLES}
     for name, count in rows.items():
         recording.seal(Seal(name, count, count, "generator"))
     return recording
@@ -130,7 +131,7 @@ def _small(recording: Recording, end: int) -> None:
     recording.add("check", facts)
     wanted = {"events": 10_000.0, "during_fault": 0.0, "per_tag": 30.0, "towards": 0.0}
     recording.add("target", [{"invariant": "H1", "name": name, "value": v} for name, v in wanted.items()])
-    for name in ("control", "fault"):
+    for name in ("control", "fault", "part"):
         recording.add(name, [])
 
 

@@ -87,7 +87,7 @@ def judge(
         folder = recording.folder / "offenders" if save_offenders else None
         bench = Bench(recording, engine, given, frozenset(held), folder)
         if books is None:
-            books = _scalar(engine, "SELECT count(*) FROM send") >= LARGE
+            books = (_scalar(engine, "SELECT count(*) FROM send") or 0) >= LARGE
         sparing = [one for one in asked if books and one.id in COVERED]
         found = {one.id: _guarded(bench, one) for one in asked if one not in sparing}
     finally:

@@ -49,9 +49,9 @@ class DuckDb(Session):
         self._session.execute(f"CREATE OR REPLACE TEMP TABLE {sql_name} AS SELECT * FROM incoming")
         self._session.unregister("incoming")
 
-    def _register(self, name: str, files: list[Path]) -> None:
+    def _register(self, name: str, files: list[str]) -> None:
         columns = ", ".join(f"CAST({f.name} AS {_TYPES[str(f.type)]}) AS {f.name}" for f in SCHEMAS[name])
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
         self._session.execute(
             f"CREATE TEMP VIEW {SQL_NAME[name]} AS SELECT {columns} FROM read_parquet([{listed}])"
         )
