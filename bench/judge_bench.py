@@ -3,8 +3,8 @@
     python -m bench.judge_bench --folder DIR --sizes 1000000,10000000 [--anomalies 100] [--repeat 3]
                                 [--plain] [--spark local[2]] [--svg FILE]
 
-Recordings are made in DIR once and kept. Every measurement is a process of its own; wall time and processor time
-stand side by side, since a busy machine bends the first.
+Recordings are made in DIR once and kept. Every measurement is a process of its own; wall time and processor
+time stand side by side, since a busy machine bends the first.
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ def _row(events: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--sizes", default="1000000,10000000")
     parser.add_argument("--anomalies", type=int, default=0)

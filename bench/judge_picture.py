@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 260, 60, 30, 40
-LINES = (("wall_median_s", "wall, s (median)", "#2563eb"), ("cpu_min_s", "processor, s", "#d97706"), ("rss_gb", "memory, GB", "#059669"))  # fmt: skip
+LINES = (
+    ("wall_median_s", "wall, s (median)", "#2563eb"),
+    ("cpu_min_s", "processor, s", "#d97706"),
+    ("rss_gb", "memory, GB", "#059669"),
+)
 
 
 def picture(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -38,7 +42,10 @@ def picture(rows: Sequence[Mapping[str, Any]]) -> str:
     for number, (name, title, colour) in enumerate(LINES):
         points = " ".join(f"{x(float(row['events'])):.1f},{y(float(row[name])):.1f}" for row in rows)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{colour}"/>' for p in points.split()]
+        parts += [
+            f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{colour}"/>'
+            for p in points.split()
+        ]
         parts.append(f'<text x="{LEFT + number * 160}" y="18" fill="{colour}">{title}</text>')
     return "".join(parts) + "</svg>\n"
 

@@ -1,6 +1,6 @@
 """Writes big recordings for the judge's bench: a function of seed, size and number of anomalies.
 
-    python -m bench.judge_recording FOLDER --events 10000000 [--anomalies 100] [--seed 7]
+python -m bench.judge_recording FOLDER --events 10000000 [--anomalies 100] [--seed 7]
 """
 
 from __future__ import annotations
@@ -20,7 +20,25 @@ from gameday.kernel.recording import RUN_TABLES, Recording, Seal, as_table
 
 AFTER = {"broker": US // 10, "raw": US, "dlq": US, "load": 2 * US, "curated": 3 * US}
 HOPS = (("broker", 0), ("raw", 1), ("load", 2), ("curated", 3), ("dlq", 9))
-HOLDS = ["H0", "H1", "Z1", "Z2", "Z3", "Z4", "Z7", "Z8", "U1", "U2", "U3", "U4", "U5", "O3", "AN2", "B1", "Q4"]
+HOLDS = [
+    "H0",
+    "H1",
+    "Z1",
+    "Z2",
+    "Z3",
+    "Z4",
+    "Z7",
+    "Z8",
+    "U1",
+    "U2",
+    "U3",
+    "U4",
+    "U5",
+    "O3",
+    "AN2",
+    "B1",
+    "Q4",
+]
 Tables = dict[str, pa.Table]
 
 

@@ -1,6 +1,6 @@
 """Books that have to balance: hop against hop and plan, as keyed sums per window; what balances is whole.
 
-Each table is read once. A window whose books agree holds the same rows on both sides (a sum of 64-bit hashes,
+Each scan is read once. A window whose books agree holds the same rows on both sides (a sum of 64-bit hashes,
 never a XOR: two equal rows do not cancel). Only rows in windows that differ go on to the shared views.
 README.md of this folder says why nothing can hide.
 """
@@ -19,12 +19,14 @@ HOUR_US = 3_600_000_000
 _AT = "x.cluster, x.topic, x.partition, x.src_offset"
 _ID = "x.uid, x.copy"
 _CONTENT = "x.uid, x.canonical_hash, x.type, x.currency, x.amount_minor, x.event_ts"
-TYPE = """CASE event_type WHEN 'payment_authorized' THEN 'AUTHORIZATION' WHEN 'payment_captured' THEN 'CAPTURE'
-         WHEN 'refund_issued' THEN 'REFUND' WHEN 'chargeback_created' THEN 'CHARGEBACK' ELSE event_type END"""
+TYPE = """CASE event_type WHEN 'payment_authorized' THEN 'AUTHORIZATION'
+         WHEN 'payment_captured' THEN 'CAPTURE' WHEN 'refund_issued' THEN 'REFUND'
+         WHEN 'chargeback_created' THEN 'CHARGEBACK' ELSE event_type END"""
 _PLAN = f"""uid, copy, class, reason, body_hash, canonical_hash, {TYPE} AS type, currency, amount_minor,
          event_ts"""
 # Rows whose id was destroyed are known by their bytes, as the planned invalid event that carries these.
-_GRAVES = """(SELECT d.* REPLACE (coalesce(d.uid, i.uid) AS uid, coalesce(d.copy, i.copy) AS copy), d.uid AS own_uid
+_GRAVES = """(SELECT d.* REPLACE (coalesce(d.uid, i.uid) AS uid, coalesce(d.copy, i.copy) AS copy),
+         d.uid AS own_uid
   FROM dlq_scan d LEFT JOIN peculiar i
     ON i.class = 'invalid' AND i.body_hash = CASE WHEN d.uid IS NULL THEN d.body_hash END) x"""
 
@@ -44,7 +46,7 @@ class Entry:
     side: int
     fields: str
     only: str = "true"
-    times: str = ""  # a column: how often more than once (up to MORE; beyond, the book does not balance)
+    times: str = ""  # a column: how often beside once (up to MORE; beyond, the book does not balance)
     once: bool = True
 
     def hashed(self, salt: int) -> str:
@@ -79,7 +81,9 @@ class Source:
     sums: str = ""
 
 
-def entry(book: str, side: int, *fields: str, only: str = "true", times: str = "", once: bool = True) -> Entry:
+def entry(
+    book: str, side: int, *fields: str, only: str = "true", times: str = "", once: bool = True
+) -> Entry:
     return Entry(book, side, ", ".join(fields), only, times, once)
 
 
@@ -128,20 +132,36 @@ SOURCES = (
     Source("suppressed", "suppressed_scan x", (entry("curated", -1, _AT, _ID),)),
     Source(
         "intent",
-        f"""(SELECT {_PLAN}, a.n AS again, o.n AS others FROM intent
-         LEFT JOIN resent a USING (uid, copy) LEFT JOIN copied o USING (uid)) x""",
+        f"(SELECT {_PLAN} FROM intent) x",
         (),
         (
             entry("planned", -1, _ID),
-            entry("carried", -1, *_CARRIED, only=_VALID, times="again"),
-            entry("buried", -1, *_BURIED, only=_INVALID, times="again"),
+            entry("carried", -1, *_CARRIED, only=_VALID),
+            entry("buried", -1, *_BURIED, only=_INVALID),
             entry("content", -1, _CONTENT, only=_BASE),
+        ),
+        "type, currency, hour_us",
+        f"x.type, x.currency, x.event_ts - x.event_ts % {HOUR_US} AS hour_us, x.amount_minor, "
+        f"{_BASE} AS is_base",
+        "count(*) FILTER (is_base) AS n_base, coalesce(sum(amount_minor) FILTER (is_base), 0) AS sum_base",
+    ),
+    Source(
+        "again",
+        f"(SELECT {_PLAN}, a.n AS again FROM intent JOIN resent a USING (uid, copy)) x",
+        (),
+        (
+            entry("carried", -1, *_CARRIED, only=_VALID, times="again", once=False),
+            entry("buried", -1, *_BURIED, only=_INVALID, times="again", once=False),
+        ),
+    ),
+    Source(
+        "family",
+        f"(SELECT {_PLAN}, o.n AS others FROM intent JOIN copied o USING (uid)) x",
+        (),
+        (
             entry("twofold", 1, _CONTENT, only=f"x.copy <> 0 AND {_VALID}"),
             entry("twofold", -1, _CONTENT, only=_BASE, times="others", once=False),
         ),
-        "type, currency, hour_us",
-        f"x.type, x.currency, x.event_ts - x.event_ts % {HOUR_US} AS hour_us, x.amount_minor, {_BASE} AS is_base",
-        "count(*) FILTER (is_base) AS n_base, coalesce(sum(amount_minor) FILTER (is_base), 0) AS sum_base",
     ),
 )
 
@@ -166,11 +186,13 @@ class Balance:
     salt: int
 
     def astray(self) -> None:
-        """Make the tables off_place (partition, src_offset) and off_event (uid): all that does not balance."""
+        """Make the tables off_place (partition, src_offset) and off_event (uid): what does not balance."""
         for source in SOURCES:
             key = f"x.partition AS k1, x.src_offset // {PLACES_WIDE} AS k2" if source.by_place else ""
             self._add_up(source, key, (*source.by_place, *source.by_event))
-        self.ledger.run("CREATE TEMP TABLE base_group AS SELECT type, currency, hour_us, n_base, sum_base FROM sum_intent")
+        self.ledger.run(
+            "CREATE TEMP TABLE base_group AS SELECT type, currency, hour_us, n_base, sum_base FROM sum_intent"
+        )
         self._differing("wide_place", "by_place", ("k1", "k2"))
         off = self._unbalanced_in_all()
         self.ledger.run("CREATE TEMP TABLE off_place (partition INTEGER, src_offset BIGINT)")
@@ -191,8 +213,8 @@ class Balance:
         if inside:
             rows += f" {'AND' if ' WHERE ' in rows.rsplit(')', 1)[-1] else 'WHERE'} {inside}"
         self.ledger.run(
-            f"CREATE OR REPLACE TEMP TABLE sum_{source.name} AS SELECT {outer} FROM (SELECT {inner} FROM {rows}) u"
-            + (f" GROUP BY {names}" if names else "")
+            f"CREATE OR REPLACE TEMP TABLE sum_{source.name} AS SELECT {outer} "
+            f"FROM (SELECT {inner} FROM {rows}) u" + (f" GROUP BY {names}" if names else "")
         )
 
     def _differing(self, into: str, kind: str, keys: tuple[str, ...], books: Sequence[str] = ()) -> None:
@@ -217,7 +239,9 @@ class Balance:
                 for source in SOURCES
                 if (entries := [e for e in source.by_event if e.book == name])
             )
-            ((h, n),) = self.ledger.ask(f"SELECT coalesce(sum({name}), 0), coalesce(sum(n_{name}), 0) FROM ({union}) u")
+            ((h, n),) = self.ledger.ask(
+                f"SELECT coalesce(sum({name}), 0), coalesce(sum(n_{name}), 0) FROM ({union}) u"
+            )
             if h or n:
                 off.append(name)
         return off

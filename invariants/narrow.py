@@ -1,4 +1,4 @@
-"""What the books leave open: the events that the shared views still have to look at, and how many they spare."""
+"""What the books leave open: the events that the shared views still look at, and how many they spare."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
     if _count(engine, "SELECT count(*) FROM off_place"):
         _at_places(engine)
     _related(engine, len(doubtful) > 0)
-    engine.run("CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL")
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL"
+    )
     for table in TABLES:
         engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {_open(engine, table)}")
     _spare_groups(engine)
@@ -117,8 +119,12 @@ def _odd(engine: Narrowing) -> None:
 
 
 def _twice(engine: Narrowing, rows: Mapping[str, int]) -> None:
-    """Sums agree where a row is twice on both sides: ids, bytes and places have to be unique by themselves."""
-    for value, table in (("hash(uid, copy)", "intent"), ("body_hash", "intent"), (f"hash({_PLACE})", "broker_scan")):
+    """Sums agree where a row is twice on both sides: ids, bytes and places must be unique by themselves."""
+    for value, table in (
+        ("hash(uid, copy)", "intent"),
+        ("body_hash", "intent"),
+        (f"hash({_PLACE})", "broker_scan"),
+    ):
         found = repeated(engine, value, table, rows[table])
         if not len(found):
             continue
@@ -136,7 +142,8 @@ def _at_places(engine: Narrowing) -> None:
     for table in TABLES[1:]:
         _add(engine, f"SELECT x.uid FROM {table} x WHERE {_HERE}")
     bodies = " UNION ".join(
-        f"SELECT x.body_hash FROM {table} x WHERE {_HERE}" for table in ("broker_scan", "raw_scan", "dlq_scan", "load_scan")
+        f"SELECT x.body_hash FROM {table} x WHERE {_HERE}"
+        for table in ("broker_scan", "raw_scan", "dlq_scan", "load_scan")
     )
     _add(engine, f"SELECT uid FROM intent WHERE body_hash IN ({bodies})")
 
@@ -180,6 +187,7 @@ def _spare_groups(engine: Narrowing) -> None:
     engine.run(f"""CREATE TEMP TABLE spared_group AS
 SELECT type, currency, hour_us, sum(n) AS n_spared, sum(amount) AS sum_spared
 FROM (SELECT type, currency, hour_us, n_base AS n, sum_base AS amount FROM base_group UNION ALL
-      SELECT {TYPE} AS type, currency, event_ts - event_ts % {HOUR_US} AS hour_us, -1 AS n, -amount_minor AS amount
+      SELECT {TYPE} AS type, currency, event_ts - event_ts % {HOUR_US} AS hour_us, -1 AS n,
+             -amount_minor AS amount
       FROM open_intent WHERE copy = 0 AND class <> 'invalid') g
 GROUP BY type, currency, hour_us HAVING sum(n) <> 0""")

@@ -1,4 +1,4 @@
-"""Two questions that sums cannot answer, by sorting bare numbers: what occurs twice, and what is out of order."""
+"""Two questions that sums cannot answer, by sorting numbers: what occurs twice, and what is out of order."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _inverted(key: Ints, place: npt.NDArray[Any], seq: Ints, offset: Ints) -> In
     """Rows side by side by key, in the order in which they came: almost always that order is a witness."""
     if len(key) < 2:
         return key[:0]
-    bits = int(len(key)).bit_length()
+    bits = len(key).bit_length()
     low = np.int64((1 << bits) - 1)
     packed = (key & ~low) | np.arange(len(key), dtype=np.int64)
     packed.sort()

@@ -55,7 +55,7 @@ def unsealed(recording: Recording, engine: Engine) -> dict[str, str]:
 
 
 def _never_sealed(recording: Recording, engine: Engine, name: str) -> str:
-    """Runs of an older version did not seal what they wrote about themselves: their inventory stands for it."""
+    """Runs of an older version did not seal what they wrote of themselves: their inventory stands for it."""
     if name not in RUN_TABLES:
         return "has no seal"
     inventory = recording.run.get("judged_files") or {}
@@ -87,8 +87,20 @@ _GAP = """SELECT max(g.t - g.before) AS gap FROM (
   FROM metric m WHERE m.name = 'sampler_late_us') g"""
 
 
+_BACKWARDS = """SELECT b.what, b.n FROM (
+  SELECT 'send' AS what, count(*) AS n FROM send WHERE t_done < t_invoke UNION ALL
+  SELECT 'sighting' AS what, count(*) AS n FROM sighting WHERE t_seen < t_prev UNION ALL
+  SELECT 'phase' AS what, count(*) AS n FROM phase WHERE t_to < t_from UNION ALL
+  SELECT 'fault' AS what, count(*) AS n FROM fault WHERE t_healed < t_heal_cmd OR t_heal_cmd < t_bite) b
+WHERE b.n > 0 ORDER BY b.what"""
+
+
 def instrument(engine: Engine) -> str:
     """Why measures of this run cannot be believed; empty if they can."""
+    backwards = engine.rows(_BACKWARDS)
+    if backwards:
+        told = ", ".join(f"{row['n']} rows of {row['what']}" for row in backwards)
+        return f"the clock ran backwards: {told} end before they begin"
     late = _one(engine, _P99.format(name="sampler_late_us", joined="", also=""))["p99"]
     if late is None:
         return "the sampler left no sample of its own lateness"

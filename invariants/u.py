@@ -84,7 +84,8 @@ SELECT cast(NULL AS bigint) AS uid, cast(NULL AS int) AS copy, 'load' AS hop,
 FROM (SELECT b.container, sum(b.entries) AS entries, sum(b.promised) AS promised, sum(b.loaded) AS loaded
       FROM (SELECT l.container, 1 AS entries, l.row_count AS promised, 0 AS loaded FROM load_batch_scan l
             UNION ALL
-            SELECT x.container, 0 AS entries, cast(0 AS bigint) AS promised, x.n AS loaded FROM loaded_batch x) b
+            SELECT x.container, 0 AS entries, cast(0 AS bigint) AS promised, x.n AS loaded
+            FROM loaded_batch x) b
       GROUP BY b.container) y
 WHERE y.entries <> 1 OR y.promised <> y.loaded""",
     order_by="rank, container, uid NULLS LAST",

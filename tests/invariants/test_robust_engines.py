@@ -1,4 +1,4 @@
-"""Two engines, one text: DuckDB and Spark SQL answer with the same rows, and the printed text runs in both."""
+"""Two engines, one text: DuckDB and Spark SQL answer with the same rows, and both run the printed text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ def _plain(value: Any) -> Any:
 
 def answers(engine: Engine, one: Invariant) -> dict[str, Any]:
     order = f" ORDER BY {one.order_by}" if one.order_by else ""
-    texts = {"judged": one.judged, "offenders": f"SELECT * FROM ({one.offenders}) o{order}", "figure": one.figure}
+    texts = {
+        "judged": one.judged,
+        "offenders": f"SELECT * FROM ({one.offenders}) o{order}",
+        "figure": one.figure,
+    }
     return {
         name: [tuple(_plain(value) for value in row.values()) for row in engine.rows(text)]
         for name, text in texts.items()
@@ -85,7 +89,9 @@ def test_every_history_is_answered_alike(case: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("folder", sorted(p for p in RUNS.glob("*") if (p / "tables" / "broker_scan").is_dir()))
+@pytest.mark.parametrize(
+    "folder", sorted(p for p in RUNS.glob("*") if (p / "tables" / "broker_scan").is_dir())
+)
 def test_a_recorded_run_is_answered_alike(folder: Path) -> None:
     recording = Recording(folder)
     ids = [id for id, one in EVERYTHING.items() if all(recording.files(name) for name in one.needs)]
