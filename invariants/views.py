@@ -14,7 +14,7 @@ SQL_NAME: Mapping[str, str] = {name: "checks" if name == "check" else name for n
 TABLE_OF: Mapping[str, str] = {sql: name for name, sql in SQL_NAME.items()}
 
 # Absent from some recordings for good reasons: their absence says nothing, and is no missing input.
-OPTIONAL = frozenset({"control", "target", "phase", "trial"})
+OPTIONAL = frozenset({"control", "target", "phase", "part"})
 
 VIEWS: Mapping[str, Callable[[Chain], str]] = {
     **fates.VIEWS,
