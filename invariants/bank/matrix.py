@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gameday.kernel.recording import Recording
 from gameday.kernel.verdict import Finding, Invariant, Verdict
+from invariants.bank import chaos
 from invariants.bank.defects import control, defects, expressible, planted
 from invariants.bank.planting import Defect
 from invariants.bank.sheet import Sheet
@@ -135,8 +136,21 @@ def first_of(found: dict[str, Finding], recording: Recording) -> tuple[str, tupl
     return first[1], tuple(sorted(id for id, hops in places.items() if first in hops))
 
 
+def alarms(
+    folder: Path, seeds: Iterable[int], asked: Iterable[Invariant] | None = None
+) -> Iterator[tuple[int, set[str]]]:
+    """Chaotic but clean histories before the judge: each seed, and what was broken without cause."""
+    chosen = tuple(everything().values() if asked is None else asked)
+    for seed in seeds:
+        recording = _written(chaos.history(seed), folder, f"chaos-{seed}", seed)
+        try:
+            yield seed, broken(verdicts(recording, chosen))
+        finally:
+            shutil.rmtree(recording.folder)
+
+
 def _written(sheet: Sheet, folder: Path, name: str, seed: int) -> Recording:
     return sheet.write(folder / name.replace(" ", "-"), seed=seed)
 
 
-__all__ = ["Caught", "Planted", "caught", "histories", "judged", "not_expressible"]
+__all__ = ["Caught", "Planted", "alarms", "caught", "histories", "judged", "not_expressible"]

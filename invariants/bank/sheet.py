@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gameday.kernel.parts import PART_OF, PARTS
 from gameday.kernel.recording import SCHEMAS, Recording, Seal
 
 Row = dict[str, Any]
@@ -28,11 +29,18 @@ class Sheet:
     """Rows by table; columns whose names begin with an underscore are notes that are not written."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
-    absent: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=lambda: {*PART_OF, "trial"})
+    built: set[str] = field(default_factory=set)
 
     def add(self, table: str, **row: Any) -> Row:
         self.rows[table].append(row)
         return row
+
+    def build(self, *parts: str) -> None:
+        """The system makes these parts: their tables are written, be they empty."""
+        self.built |= set(parts)
+        for part in parts:
+            self.absent -= set(PARTS[part])
 
     def find(self, table: str, **where: Any) -> list[Row]:
         return [row for row in self.rows[table] if all(row.get(k) == v for k, v in where.items())]
@@ -51,6 +59,7 @@ class Sheet:
     def write(self, folder: Path, **facts: Any) -> Recording:
         recording = Recording.create(folder)
         recording.note(**facts)
+        self.rows["part"] = [{"name": name, "built": name in self.built} for name in PARTS]
         seals = self.rows["seal"]
         for name, rows in self.rows.items():
             if name in self.absent or name == "seal":

@@ -127,11 +127,12 @@ def land(world: World) -> None:
     """Micro-batches: whatever has arrived since the last trigger; a pause skips triggers of one partition."""
     waiting = sorted(world.log, key=lambda row: row["_t"])
     step = world.spec.trigger_ms * MS
-    pauses = [T0 + world.draw.randrange(0, world.spec.span_us) for _ in range(world.spec.pauses)]
+    slot = world.spec.span_us // max(1, world.spec.pauses)
+    pauses = [T0 + n * slot + world.draw.randrange(0, slot) for n in range(world.spec.pauses)]
     t, after = T0 + world.draw.randrange(step), 0
     while waiting and t < world.t_end - 10 * S:
         t = _held_up(world, "landing", t)
-        paused = {n % world.spec.places for n, p in enumerate(pauses) if p <= t < p + 2 * S}
+        paused = {n % world.spec.places for n, p in enumerate(pauses) if p <= t < p + S}
         taken = [row for row in waiting if row["_t"] <= t and row["partition"] not in paused]
         if taken:
             gone = {id(row) for row in taken}
