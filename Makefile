@@ -33,6 +33,7 @@ test: setup
 
 nightly: setup
 	@mkdir -p build
+	$(PYTEST) -m nightly tests
 	$(PYTEST) -m "gameday and lite" --junit-xml=build/junit.xml --alluredir=build/allure scenarios
 
 clean:

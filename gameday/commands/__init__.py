@@ -1,0 +1,1 @@
+"""The commands of `gameday`: a file here is a group of them, found by being here."""
