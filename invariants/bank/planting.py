@@ -14,7 +14,7 @@ Plant = Callable[[World], None]
 PlantInTables = Callable[[Sheet, World], None]
 
 # What follows from a loss at any hop: the same events are missing from every total and ledger behind it.
-LOSS = ("Z1", "Z2", "Z3", "Z4", "U3", "U5", "B1", "Z6")
+LOSS = ("Z1", "Z2", "Z3", "Z4", "Z6", "U3", "U5", "B1", "AN14")
 
 
 class NothingToPlant(LookupError):
