@@ -11,7 +11,7 @@ import duckdb
 from gameday.kernel.verdict import Preconditions
 from invariants import preconditions as conditions
 from invariants.views import VIEWS, views_for
-from tests.mutation.sql import Mutant, mutants
+from tests.mutation.sql import mutants
 from tests.mutation.trials import CHAIN, EVERYTHING, Broken, Trial, under
 
 PARTS = ("offenders", "judged", "figure", "control_too")
@@ -21,13 +21,28 @@ _GIVEN = " ".join(f"FROM {name}" for name in ("traffic", "fault_window", "span")
 
 @dataclass(frozen=True)
 class Outcome:
-    """One mutant, and which history noticed it; none: it survived. `stillborn`: it was no SQL."""
+    """One mutant, and which test noticed it; none: it survived. `stillborn`: it was no program at all."""
 
     target: str
-    mutant: Mutant
+    operator: str
+    line: int
+    before: str
+    after: str
     killer: str
     stillborn: bool
     seconds: float
+
+    @property
+    def survived(self) -> bool:
+        return not self.killer and not self.stillborn
+
+    def __str__(self) -> str:
+        return f"{self.target}:{self.line}: {self.operator}: {self.before!r} -> {self.after!r}"
+
+
+def line_of(one: Outcome) -> str:
+    """The line that was changed, as it should be."""
+    return text_of(one.target).split("\n")[one.line - 1].strip()
 
 
 def targets() -> list[str]:
@@ -58,7 +73,9 @@ def tried(target: str, histories: list[Trial]) -> Iterator[Outcome]:
         except Broken:
             stillborn = True
         kills[killer] = kills.get(killer, 0) + 1
-        yield Outcome(target, mutant, killer, stillborn, time.process_time() - began)
+        took = time.process_time() - began
+        told = (mutant.operator, mutant.line, mutant.before, mutant.after)
+        yield Outcome(target, *told, killer, stillborn, took)
 
 
 def _depend_on(view: str) -> set[str]:
