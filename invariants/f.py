@@ -36,6 +36,6 @@ WHERE p.nth >= 0.95e0 * p.n""",
     unit="s P95",
     aim=f"{target('F3', 'fresh_us')} / 1e6",
     targets={"fresh_us": 120_000_000, "grace_us": 30_000_000},
-    implies=("L1", "R1"),
+    implies=("L1", "R1", "O2"),
     hint="compare the latency per hop: the first that grows is the bottleneck",
 )
