@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from gameday.kernel.recording import SCHEMAS
-from invariants import fates, money, oracle, traffic, visibility
+from invariants import books, exposure, fates, marts, money, oplog, oracle, traffic, visibility
 from invariants.chain import Chain
 
 # CHECK is a reserved word of SQL, and quoted identifiers are not portable.
@@ -22,6 +22,10 @@ VIEWS: Mapping[str, Callable[[Chain], str]] = {
     **money.VIEWS,
     **visibility.VIEWS,
     **traffic.VIEWS,
+    **exposure.VIEWS,
+    **marts.VIEWS,
+    **books.VIEWS,
+    **oplog.VIEWS,
 }
 
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_0-9]+)")

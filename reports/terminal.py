@@ -15,7 +15,7 @@ from rich.text import Text
 from gameday.kernel.clock import US
 from gameday.kernel.recording import Recording
 from gameday.kernel.verdict import Finding, Verdict
-from reports import wording
+from reports import event_path, wording
 from reports.facts import Run, Step, open_run, ordered, steps_of
 
 WIDTH = 100
@@ -136,6 +136,8 @@ def path_lines(path: Sequence[Step], zero_us: int | None = None) -> list[str]:
 
 def path_table(path: Any, zero_us: int | None = None) -> str:
     """The path of one event as it was explained, and what it comes to."""
+    if isinstance(path, Mapping) and path.get("intents") is not None:
+        return "\n".join(event_path.lines(path))
     lines = path_lines(steps_of(path), zero_us)
     return "\n".join([*lines, path["verdict"]] if isinstance(path, Mapping) else lines)
 

@@ -80,6 +80,9 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "file_scan": "file:s partner:s quarantined:i8 beyond:i8",  # rows in quarantine, and anywhere else
         "file_truth": "file:s partner:s declared:i8 whole:b",
     },
+    "analytics": {},  # seen through the sightings of its hop alone
+    "deadlines": {"deadline_truth": "pointer:s version:s t_due:i8"},
+    "extracts": {"extract_scan": "extract_id:s row_count:i8 t_asked:i8 t_delivered:i8?"},
     "settings": {"config_scan": "part:s key:s content:s?"},
     # -- watching --------------------------------------------------------------------------------------
     "books": {"books_scan": "t_from:i8 t_to:i8 tier:s n:i8 sum_minor:i8 content_hash:s"},
@@ -88,11 +91,15 @@ PARTS: Mapping[str, Mapping[str, str]] = {
             to_offset:i8?""",
     },
     "probes": {"probe": "t:i8 component:s side:s kind:s outcome:s detail:s?"},
-    "breaker": {"breaker_scan": "t:i8 component:s state:s attempts:i8"},
+    # one row per change of state (closed | open | half-open) and per second; counts since the row before
+    "breaker": {"breaker_scan": "t:i8 component:s state:s attempts:i8 failures:i8"},
+    "stances": {"stance_truth": "component:s stance:s"},  # CP | AP, as declared
     "lanes": {"lane_scan": "t:i8 lane:s slots:i8 backlog:i8"},
     # -- logs and regions ------------------------------------------------------------------------------
     "operations": {
-        # one row per element of an operation on a log, in order (`nth`); outcome ACK | FAIL | UNKNOWN
+        # one row per element of an operation on a log, in order (`nth`); outcome ACK | FAIL | UNKNOWN.
+        # kind: send | poll, or assign | subscribe with a row per partition that is kept (-1: none is);
+        # mode: how the process got its partitions; rebalanced: it moved while the operation ran
         "operation": f"""op:i8 process:s kind:s mode:s nth:i4 {_COORDINATES} src_offset:i8? uid:i8? copy:i4?
             outcome:s rebalanced:b t_invoke:i8 t_done:i8?""",
     },
@@ -102,6 +109,8 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "translation": {
         "translation_scan": f"consumer:s {_COORDINATES} translated:i8 actual:i8 head:i8",
     },
+    "mirrors": {"mirror_scan": f"t:i8 {_COORDINATES} log_start:i8 mirrored:i8"},
+    "orchestration": {"task_state_scan": "side:s task:s state:s t:i8"},  # side: before | after a promotion
     "regions": {"root_scan": "region:s day:s tier:s root:s n:i8"},
 }
 

@@ -52,6 +52,7 @@ class Invariant:
     offenders: str
     needs: tuple[str, ...]
     parts: tuple[str, ...] = ()  # of the system, beside those whose tables it needs
+    beside: tuple[str, ...] = ()  # tables that are shown where they are there, and missed by nobody
     at_least: int = 0
     order_by: str = ""
     figure: str = ""
