@@ -44,7 +44,7 @@ WHERE p.nth >= 0.95e0 * p.n""",
         unit="s P95",
         aim=f"{target(id, 'fresh_us')} / 1e6",
         targets={"fresh_us": seconds * 1_000_000, "grace_us": 30_000_000},
-        implies=("L1", "R1", "V4"),
+        implies=("L1", "R1", "V4", "O2"),
         parts=parts,
         hint=hint,
     )
@@ -73,30 +73,9 @@ F2 = _fresh(
 F3 = _fresh(
     "F3",
     "curated is fresh: P95 within the target, on-time events from when due, late ones from the broker",
-<<<<<<< HEAD
-    MEASURE,
-    judged="SELECT count(*) FROM freshness WHERE lane = 'on time'",
-    at_least=AT_LEAST,
-    offenders=f"""
-SELECT a.uid, a.copy, a.attempt, 'curated' AS hop, a.lane, a.age_us, a.t_due, l.n AS of_events, l.beyond,
-       l.allowed
-FROM freshness a
-JOIN ({_LANES}) l ON l.lane = a.lane AND l.beyond > l.allowed AND (l.n >= {AT_LEAST} OR l.lane = 'late')
-WHERE {_BEYOND}""",
-    order_by="age_us DESC, uid, copy, attempt",
-    figure="""SELECT min(p.age_us) / 1e6 FROM (
-  SELECT a.age_us, row_number() OVER (ORDER BY a.age_us) AS nth, count(*) OVER () AS n
-  FROM freshness a WHERE a.lane = 'on time') p
-WHERE p.nth >= 0.95e0 * p.n""",
-    unit="s P95",
-    aim=f"{target('F3', 'fresh_us')} / 1e6",
-    targets={"fresh_us": 120_000_000, "grace_us": 30_000_000},
-    implies=("L1", "R1", "O2"),
-=======
     "curated",
     "freshness",
     120,
->>>>>>> judge-b
     hint="compare the latency per hop: the first that grows is the bottleneck",
 )
 
