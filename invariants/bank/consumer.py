@@ -36,7 +36,7 @@ def landed_again(world: World, rows: Iterable[Row], suffix: str) -> None:
         name = f"{old.name}{suffix}"
         if name not in world.batches:
             later = {hop: t + SECOND for hop, t in old.seen.items()}
-            world.batches[name] = Batch(name, later, entries=0)
+            world.batches[name] = Batch(name, later, dict(old.ranges), entries=0)
         world.raw.append({**row, "container": name})
         world.victims.append(row)
 

@@ -97,6 +97,7 @@ class Trial:
     write: Callable[[Path], Recording]
     fine: Callable[[str, Finding], bool]
     asked: frozenset[str]  # invariants whose findings are looked at
+    by_hand: bool = False
     known: dict[str, Rows] = field(default_factory=dict)
 
     @cached_property
@@ -137,7 +138,7 @@ def _by_hand(case: Case) -> Trial:
 
     others = set(EVERYTHING) if EVERYTHING[case.id].kind is MEASURE else ALWAYS
     asked = {case.id} | (others if case.verdict is Verdict.BROKEN else set())
-    return Trial(str(case), case.id, lambda path: case.make().write(path), fine, frozenset(asked))
+    return Trial(str(case), case.id, lambda path: case.make().write(path), fine, frozenset(asked), True)
 
 
 def _of_the_bank() -> Iterator[Trial]:
