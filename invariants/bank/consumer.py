@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from invariants.bank.planting import (
+    AGAIN,
     LOSS,
     SECOND,
     NothingToPlant,
@@ -13,14 +14,13 @@ from invariants.bank.planting import (
     lose,
     on_time,
     plain,
-    shown_later,
     stretch,
     widest,
 )
-from invariants.bank.sheet import Row, Sheet, at
+from invariants.bank.sheet import Row, at
 from invariants.bank.world import Batch, World
 
-_TIME = ("R1", "L1", "F3", "F2", "F1", "V2", "V4")
+_TIME = ("R1", "L1", "F3", "F7", "O2", "V2", "V4", "AN11")
 
 
 def _never_landed(world: World, doomed: list[Row]) -> None:
@@ -84,6 +84,7 @@ def started_at_the_end(world: World) -> None:
     first="AN2",
     hop="raw",
     after="load",
+    also=AGAIN,
 )
 def started_at_the_beginning(world: World) -> None:
     rows = [row for row in world.raw if row["_t"] < world.hurts[0].t_bite]
@@ -103,7 +104,7 @@ def gap_passed_over(world: World) -> None:
     first="AN2",
     hop="raw",
     after="raw",
-    also=("U4", "U3", "U1", "B1"),
+    also=(*AGAIN, "U4", "U3", "U1", "B1"),
 )
 def replayed_under_a_new_id(world: World) -> None:
     """The load knows its batches by name alone: it takes the replay as well."""
@@ -118,6 +119,7 @@ def replayed_under_a_new_id(world: World) -> None:
     first="AN2",
     hop="raw",
     after="load",
+    also=AGAIN,
     faults=("landing",),
 )
 def first_action_twice(world: World) -> None:
@@ -257,8 +259,3 @@ def rounded(world: World) -> None:
 )
 def shifted(world: World) -> None:
     _transformed(world, chosen(world, world.load, 3, on_time), event_ts=7200 * SECOND)
-
-
-def _stuck(sheet: Sheet, *hops: str) -> None:
-    for hop in hops:
-        sheet.find("hop", name=hop)[0]["state"] = "stuck"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from invariants.bank.consumer import landed_again
-from invariants.bank.planting import LOSS, SECOND, chosen, defect, lose, shown_later, widest
+from invariants.bank.planting import AGAIN, LOSS, SECOND, chosen, defect, lose, shown_later, widest
 from invariants.bank.world import World
 
 
@@ -34,6 +34,7 @@ def orphan(world: World) -> None:
     first="AN2",
     hop="raw",
     after="load",
+    also=AGAIN,
 )
 def committed_twice(world: World) -> None:
     landed_again(world, _of(world, widest(world)), "-again")
@@ -90,18 +91,19 @@ def never_listed(world: World) -> None:
 
 @defect(
     "D32",
-    "a listing skips the newest file for minutes",
+    "a listing skips the newest file for a while",
     variant="stale",
     first="F3",
     hop="curated",
     after="raw",
-    also=("L1", "F2", "F1", "F7", "R1"),
+    also=("O2",),
     events=1200,
     faults=(),
+    fresh_s=15,
 )
 def listed_late(world: World) -> None:
     names = list(world.batches)[3::4]
-    shown_later(world, names, ("load", "curated"), 200 * SECOND)
+    shown_later(world, names, ("load", "curated"), 20 * SECOND)
 
 
 @defect("D33", "a bit flips in a stored file", first="Z8", hop="raw", after="raw", also=("AN6", "B1", "U3", "P3"))

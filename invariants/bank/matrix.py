@@ -47,7 +47,7 @@ class Caught:
     seed: int
     expected: tuple[str, str]  # invariant, hop
     seen: tuple[str, ...]  # broken at the first hop
-    hop: str  # the first hop, in order of the pipeline, at which anything is broken
+    hops: tuple[str, ...]  # the first, in order of the pipeline, at which anything is broken
     strangers: tuple[str, ...]  # broken, and no consequence of the defect
     false_alarms: tuple[str, ...]  # broken in the control run
     seconds: float  # to judge the recording with the defect
@@ -61,7 +61,7 @@ class Caught:
     def accurate(self) -> bool:
         """The right invariant at the right hop, nothing before it, nothing that is independent of it."""
         invariant, hop = self.expected
-        return invariant in self.seen and hop == self.hop and not self.strangers
+        return invariant in self.seen and hop in self.hops and not self.strangers
 
 
 def histories(folder: Path, seeds: Sequence[int] = SEEDS) -> Iterator[Planted]:
@@ -94,7 +94,7 @@ def caught(one: Planted, folder: Path, asked: Sequence[Invariant]) -> Caught:
     took = time.monotonic() - began
     clean = _written(control(one.defect, one.seed), folder, f"{one.defect.name}-{one.seed}-off", one.seed)
     alarms = broken(verdicts(clean, asked))
-    hop, seen = first_of(found, one.recording)
+    hops, seen = first_of(found, one.recording)
     for recording in (one.recording, clean):
         shutil.rmtree(recording.folder)
     reds = broken(found)
@@ -106,7 +106,7 @@ def caught(one: Planted, folder: Path, asked: Sequence[Invariant]) -> Caught:
         seed=one.seed,
         expected=one.expected,
         seen=seen,
-        hop=hop,
+        hops=hops,
         strangers=tuple(sorted(reds - {one.defect.first, *one.defect.also})),
         false_alarms=tuple(sorted(alarms)),
         seconds=took,
@@ -126,14 +126,19 @@ def broken(found: dict[str, Finding]) -> set[str]:
     return {id for id, one in found.items() if one.verdict is Verdict.BROKEN}
 
 
-def first_of(found: dict[str, Finding], recording: Recording) -> tuple[str, tuple[str, ...]]:
-    """The earliest hop at which anything is broken, and what is broken there."""
+def first_of(found: dict[str, Finding], recording: Recording) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The earliest hops at which anything is broken, and what is broken there.
+
+    It is one hop of the pipeline, or what lies beside and after it: readers, mirrors.
+    """
     order = {str(row["name"]): int(row["ord"]) for row in recording.rows("hop")}
-    places = {id: [(order.get(hop, _LAST), hop) for hop in found[id].hops or ("",)] for id in broken(found)}
+    places = {id: {hop: order.get(hop, _LAST) for hop in found[id].hops or ("",)} for id in broken(found)}
     if not places:
-        return "", ()
-    first = min(min(hops) for hops in places.values())
-    return first[1], tuple(sorted(id for id, hops in places.items() if first in hops))
+        return (), ()
+    first = min(ord for hops in places.values() for ord in hops.values())
+    names = {hop for hops in places.values() for hop, ord in hops.items() if ord == first}
+    seen = {id for id, hops in places.items() if first in hops.values()}
+    return tuple(sorted(names)), tuple(sorted(seen))
 
 
 def alarms(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from invariants.bank import parts
 from invariants.bank.sheet import COORDINATES, Row, Sheet, by
 from invariants.bank.traffic import DRAIN_S, MS, T0, S
 from invariants.bank.world import Hurt, World
@@ -24,6 +25,7 @@ def sheet_of(world: World) -> Sheet:
     for number, hurt in enumerate(world.hurts):
         _fault(sheet, world, hurt, f"f{number + 1}")
     _health(sheet, world)
+    parts.tell(sheet, world)
     return sheet
 
 
@@ -33,6 +35,7 @@ def _promises(sheet: Sheet, world: World) -> None:
         sheet.add("hop", name=name, ord=ord, joins=joins, state="drained", **promised)
     sheet.add("hop", name="dlq", ord=9, joins="coordinates", state="drained")
     sheet.target("AN19", sends=0, unavailable_us=60 * S)  # nobody declared availability under these faults
+    sheet.target("F3", fresh_us=world.spec.fresh_s * S)
     sheet.target("H1", events=1, during_fault=0, per_tag=0, towards=0)
     for number in range(5):
         sheet.add("check", id="H2", subject=f"planted {number}", ok=True, detail="caught")
@@ -70,7 +73,7 @@ def _scans(sheet: Sheet, world: World) -> None:
         for position, row in enumerate(rows):
             sheet.add(name, **{**row, "position": None if name == "suppressed_scan" else position})
     loaded = by(world.load, "container")
-    for number, batch in enumerate(world.batches.values()):
+    for number, batch in enumerate(sorted(world.batches.values(), key=lambda one: one.seen["load"])):
         count = len(loaded.get((batch.name,), []))
         for _ in range(batch.entries):
             named = {"container": batch.name, "file_sha": f"sha-{batch.name}", "src_range": "[]"}

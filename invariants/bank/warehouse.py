@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from invariants.bank.planting import LOSS, chosen, defect, lose, plain, widest
+from invariants.bank.planting import LOSS, chosen, defect, lose, widest
 from invariants.bank.sheet import Row
 from invariants.bank.world import World, curated_row
 
@@ -89,5 +89,3 @@ def back_from_the_dead(world: World) -> None:
             row = others[0] if others else row
         world.curated.append(curated_row(row))
 
-
-__all__ = ["plain"]

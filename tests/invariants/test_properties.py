@@ -24,7 +24,7 @@ from invariants.bank.traffic import Spec
 from invariants.bank.world import World
 
 EVERYTHING = tuple(invariants.everything().values())
-FAULTS = ((), ("broker",), ("landing",), ("loader",), ("warehouse",), ("broker", "landing", "loader"))
+FAULTS = ((), ("broker",), ("landing",), ("loader",), ("warehouse",), ("broker", "landing"))
 SHARE = st.sampled_from((0.0, 0.02, 0.1, 0.3))
 
 SPECS = st.builds(
@@ -100,10 +100,10 @@ def _found_first(spec: Spec, defect: Defect, folder: Path) -> None:
     recording = _written(sheet, folder)
     found = verdicts(recording, EVERYTHING)
     reds = broken(found)
-    hop, seen = first_of(found, recording)
+    hops, seen = first_of(found, recording)
     told = {id: list(found[id].first)[:2] for id in reds}
-    assert defect.first in seen, f"{defect.name}: {seen} at {hop or 'no hop'}: {told}"
-    assert hop == defect.hop, told
+    assert defect.first in seen, f"{defect.name}: {seen} at {hops}: {told}"
+    assert defect.hop in hops, told
     strangers = reds - {defect.first, *defect.also}
     assert not strangers, f"{defect.name} turned {strangers} red: {told}"
 
