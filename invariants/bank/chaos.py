@@ -9,7 +9,7 @@ from invariants.bank.told import sheet_of
 from invariants.bank.traffic import Spec
 from invariants.bank.world import World
 
-# While the warehouse or the loader is away, landing has to keep its pace (V2): nothing else is hurt in those histories.
+# While the warehouse or the loader is away, landing has to keep its pace (V2): nothing else is hurt then.
 _FAULTS = (
     (),
     ("broker",),

@@ -91,9 +91,7 @@ def started_at_the_beginning(world: World) -> None:
     landed_again(world, rows, "-anew")
 
 
-@defect(
-    "D18", "failOnDataLoss=false over a retention gap", first="Z2", hop="raw", after="raw", also=LOSS
-)
+@defect("D18", "failOnDataLoss=false over a retention gap", first="Z2", hop="raw", after="raw", also=LOSS)
 def gap_passed_over(world: World) -> None:
     _never_landed(world, stretch(world, world.raw, 8))
 
@@ -229,7 +227,13 @@ def _transformed(world: World, rows: list[Row], **changes: int) -> None:
 
 
 @defect(
-    "D25", "an amount overflows 32 bits", variant="overflow", first="Z8", hop="raw", after="raw", also=("AN6", "B1")
+    "D25",
+    "an amount overflows 32 bits",
+    variant="overflow",
+    first="Z8",
+    hop="raw",
+    after="raw",
+    also=("AN6", "B1"),
 )
 def overflow(world: World) -> None:
     _transformed(world, chosen(world, world.raw, 2))

@@ -11,9 +11,7 @@ def _of(world: World, name: str) -> list[dict[str, object]]:
     return [row for row in world.raw if row["container"] == name]
 
 
-@defect(
-    "D26", "a file is registered twice after a coordinator restart", first="AN2", hop="raw", after="load"
-)
+@defect("D26", "a file is registered twice after a coordinator restart", first="AN2", hop="raw", after="load")
 def registered_twice(world: World) -> None:
     """Once more in the same batch: readers of the manifest see its rows twice."""
     world.victims = [dict(row) for row in _of(world, widest(world))]
@@ -106,7 +104,9 @@ def listed_late(world: World) -> None:
     shown_later(world, names, ("load", "curated"), 20 * SECOND)
 
 
-@defect("D33", "a bit flips in a stored file", first="Z8", hop="raw", after="raw", also=("AN6", "B1", "U3", "P3"))
+@defect(
+    "D33", "a bit flips in a stored file", first="Z8", hop="raw", after="raw", also=("AN6", "B1", "U3", "P3")
+)
 def bit_flip(world: World) -> None:
     for row in chosen(world, world.raw):
         row["body_hash"] ^= 1 << 17

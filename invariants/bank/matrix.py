@@ -1,4 +1,4 @@
-"""The bank before the judge: was each defect found, by the right invariant, at the right hop, and in what time."""
+"""The bank before the judge: each defect found, by which invariant, at which hop, and in what time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invariants.bank.planting import Defect
 from invariants.bank.sheet import Sheet
 from invariants.catalog import everything
 from invariants.engines.duckdb import DuckDb
-from invariants.judge import judge
+from invariants.judge import fill_targets, judge
 
 SEEDS = (1, 2, 3)
 SMALL = partial(DuckDb, threads=1)
@@ -87,16 +87,14 @@ def not_expressible() -> tuple[Defect, ...]:
     return tuple(one for one in defects() if not expressible(one))
 
 
-def caught(one: Planted, folder: Path, asked: Sequence[Invariant]) -> Caught:
-    """Judge a history with its defect, then the same history without it."""
+def caught(one: Planted, folder: Path, asked: Sequence[Invariant], *, beside: bool = True) -> Caught:
+    """Judge a history with its defect, and the same history without it beside it."""
     began = time.monotonic()
     found = verdicts(one.recording, asked)
     took = time.monotonic() - began
-    clean = _written(control(one.defect, one.seed), folder, f"{one.defect.name}-{one.seed}-off", one.seed)
-    alarms = broken(verdicts(clean, asked))
+    alarms = _alarms_without(one, folder, asked) if beside else set()
     hops, seen = first_of(found, one.recording)
-    for recording in (one.recording, clean):
-        shutil.rmtree(recording.folder)
+    shutil.rmtree(one.recording.folder)
     reds = broken(found)
     expected = found.get(one.defect.first)
     return Caught(
@@ -114,6 +112,14 @@ def caught(one: Planted, folder: Path, asked: Sequence[Invariant]) -> Caught:
     )
 
 
+def _alarms_without(one: Planted, folder: Path, asked: Sequence[Invariant]) -> set[str]:
+    clean = _written(control(one.defect, one.seed), folder, f"{one.defect.name}-{one.seed}-off", one.seed)
+    try:
+        return broken(verdicts(clean, asked))
+    finally:
+        shutil.rmtree(clean.folder)
+
+
 def verdicts(recording: Recording, asked: Iterable[Invariant]) -> dict[str, Finding]:
     """Findings by id; nothing is stored."""
     chosen = list(asked)
@@ -124,6 +130,22 @@ def verdicts(recording: Recording, asked: Iterable[Invariant]) -> dict[str, Find
 
 def broken(found: dict[str, Finding]) -> set[str]:
     return {id for id, one in found.items() if one.verdict is Verdict.BROKEN}
+
+
+def offending(recording: Recording, asked: Iterable[Invariant]) -> dict[str, int]:
+    """How many offend each invariant whose tables are there: quicker than a verdict, and stricter."""
+    engine = SMALL(recording)
+    try:
+        chosen = list(asked)
+        fill_targets(engine, chosen)
+        counts = {}
+        for one in chosen:
+            if not set(one.needs) & set(engine.trouble):
+                (row,) = engine.rows(f"SELECT count(*) AS n FROM ({one.offenders}) o")
+                counts[one.id] = int(row["n"])
+        return counts
+    finally:
+        engine.close()
 
 
 def first_of(found: dict[str, Finding], recording: Recording) -> tuple[tuple[str, ...], tuple[str, ...]]:

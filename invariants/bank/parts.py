@@ -66,5 +66,3 @@ def _translated(sheet: Sheet, world: World) -> None:
         known = dict(zip(COORDINATES[:3], where, strict=True))
         behind = {"translated": max(0, actual - 7), "actual": actual, "head": head}
         sheet.add("translation_scan", consumer="landing", **known, **behind)
-
-

@@ -151,4 +151,3 @@ def widest(world: World) -> str:
     if not names:
         raise NothingToPlant("there are fewer than two batches")
     return max(names)[1]
-

@@ -16,7 +16,7 @@ from invariants.bank.planting import (
     stretch,
     tail,
 )
-from invariants.bank.sheet import at, by, place
+from invariants.bank.sheet import Row, at, by, place
 from invariants.bank.traffic import MS
 from invariants.bank.world import World
 
@@ -111,7 +111,7 @@ def aborted_yet_committed(world: World) -> None:
     for sent in world.traffic.attempts:
         alone = (sent.event["uid"], sent.event["copy"]) not in again and "|dup|" not in sent.event["tags"]
         if sent.outcome == "FAIL" and sent.event["class"] == "valid" and alone:
-            (like, *_) = [row for row in world.log if place(row) == sent.where] or [None]
+            like = next((row for row in world.log if place(row) == sent.where), None)
             if like is None:
                 continue
             carried = ("uid", "copy", "body_hash", "canonical_hash", "event_ts")
@@ -221,9 +221,9 @@ def expired_unread(world: World) -> None:
 def compacted_away(world: World) -> None:
     """Of one key, every record but the last."""
     keys = by(world.raw, "cluster", "topic", "partition")
-    doomed = []
+    doomed: list[Row] = []
     for rows in keys.values():
-        of_key: dict[str, list[dict[str, object]]] = {}
+        of_key: dict[str, list[Row]] = {}
         for row in sorted(rows, key=at):
             of_key.setdefault(row["_event"]["key"], []).append(row)
         for group in of_key.values():
@@ -232,7 +232,7 @@ def compacted_away(world: World) -> None:
     _never_landed(world, doomed)
 
 
-def _never_landed(world: World, doomed: list[dict[str, object]]) -> None:
+def _never_landed(world: World, doomed: list[Row]) -> None:
     world.victims = doomed
     lose(world.raw, doomed)
     lose(world.dlq, doomed)

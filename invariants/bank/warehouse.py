@@ -69,7 +69,7 @@ def truncated(world: World) -> None:
 
 
 def _removed(row: Row) -> bool:
-    return row["_event"]["class"] == "dup_of"
+    return bool(row["_event"]["class"] == "dup_of")
 
 
 @defect(
@@ -88,4 +88,3 @@ def back_from_the_dead(world: World) -> None:
             others = [one for one in world.load if one["uid"] == row["uid"] and one["copy"] != row["copy"]]
             row = others[0] if others else row
         world.curated.append(curated_row(row))
-

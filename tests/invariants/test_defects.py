@@ -1,4 +1,4 @@
-"""The bank of planted defects: each found by the expected invariant first, at the right hop, and nothing else."""
+"""The bank of planted defects: each is found by the expected invariant first, at the right hop."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ DEFECTS = {one.name: one for one in defects()}
 BANK = Path(matrix.__file__).parent
 
 
-def _caught(defect: Defect, seed: int, folder: Path) -> Caught:
+def _caught(defect: Defect, seed: int, folder: Path, *, tonight: bool) -> Caught:
+    """Before every invariant, and with its control run beside it, at night."""
     sheet, used = planted(defect, seed)
     recording = sheet.write(folder / "with", seed=used)
-    return matrix.caught(Planted(defect, used, recording), folder, EVERYTHING)
+    wanted = {one.id for one in invariants.ALWAYS} | {defect.first, *defect.also}
+    asked = EVERYTHING if tonight else tuple(one for one in EVERYTHING if one.id in wanted)
+    return matrix.caught(Planted(defect, used, recording), folder, asked, beside=tonight)
 
 
 def _check(one: Caught) -> None:
@@ -39,14 +42,14 @@ def test_every_defect_of_the_catalogue_is_in_the_bank() -> None:
 
 @pytest.mark.parametrize("defect", [d for d in defects() if expressible(d)], ids=lambda d: d.name)
 def test_a_defect_is_found_first_by_the_expected_invariant(defect: Defect, tmp_path: Path) -> None:
-    _check(_caught(defect, 1, tmp_path))
+    _check(_caught(defect, 1, tmp_path, tonight=False))
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(2, 12))
+@pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize("defect", [d for d in defects() if expressible(d)], ids=lambda d: d.name)
 def test_a_defect_is_found_with_every_seed(defect: Defect, seed: int, tmp_path: Path) -> None:
-    _check(_caught(defect, seed, tmp_path))
+    _check(_caught(defect, seed, tmp_path, tonight=True))
 
 
 @pytest.mark.parametrize("defect", defects(), ids=lambda d: d.name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import duckdb
 
-from gameday.kernel.verdict import Preconditions
+from gameday.kernel.verdict import Invariant, Preconditions
 from invariants import preconditions as conditions
 from invariants.views import VIEWS, views_for
 from tests.mutation.sql import mutants
@@ -112,7 +113,7 @@ def _text(target: str) -> Callable[[Trial, str], bool]:
     def noticed(history: Trial, text: str) -> bool:
         if _same(history, original, text):
             return False
-        changed = replace(EVERYTHING[id], **{part: text})
+        changed = cast(Invariant, replace(EVERYTHING[id], **cast(Any, {part: text})))
         given = None
         if id in ("H0", "H1"):
             return False  # the preconditions read these texts themselves: see the mutants of Python

@@ -38,7 +38,7 @@ class Broken(Exception):
 
 
 class Engine(DuckDb):
-    """An engine that remembers its answers, and whose views can be made anew from another text and put back."""
+    """An engine that remembers its answers, and whose views can be made from another text and put back."""
 
     def __init__(self, recording: Recording) -> None:
         self._answers: dict[str, list[dict[str, Any]]] = {}
@@ -173,4 +173,3 @@ def _clean() -> Iterator[Trial]:
 def trials() -> list[Trial]:
     """All histories: those written by hand, the bank of defects, and clean ones."""
     return [*map(_by_hand, CASES), *_of_the_bank(), *_clean()]
-
