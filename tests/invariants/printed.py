@@ -34,7 +34,7 @@ def known() -> dict[str, list[Any]]:
     return found
 
 
-def _finding(case: Case, folder: Path) -> Finding:
+def finding_of(case: Case, folder: Path) -> Finding:
     recording = case.make().write(folder / "run")
     (found,) = judge(
         recording, [EVERYTHING[case.id]], held=[case.id], save_offenders=False, make_engine=SMALL
@@ -46,7 +46,7 @@ def main() -> None:
     found = {}
     for case in CASES:
         with tempfile.TemporaryDirectory() as folder:
-            found[str(case)] = shown(_finding(case, Path(folder)))
+            found[str(case)] = shown(finding_of(case, Path(folder)))
     lines = [f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in sorted(found.items())]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

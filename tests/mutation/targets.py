@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import duckdb
 
-from gameday.kernel.verdict import Invariant, Preconditions
+from gameday.kernel.verdict import Preconditions
 from invariants import preconditions as conditions
 from invariants.views import VIEWS, views_for
 from tests.mutation.sql import mutants
@@ -113,7 +113,7 @@ def _text(target: str) -> Callable[[Trial, str], bool]:
     def noticed(history: Trial, text: str) -> bool:
         if _same(history, original, text):
             return False
-        changed = cast(Invariant, replace(EVERYTHING[id], **cast(Any, {part: text})))
+        changed = replace(EVERYTHING[id], **cast(Any, {part: text}))
         given = None
         if id in ("H0", "H1"):
             return False  # the preconditions read these texts themselves: see the mutants of Python
