@@ -14,6 +14,7 @@ from gameday.kernel.nemesis import Nemesis
 from gameday.kernel.protocols import Hop, Load, RunningLoad, System, Trial
 from gameday.kernel.recording import RUN_TABLES, Recording, Seal
 from gameday.kernel.sampler import HopLook, live
+from gameday.kernel.steering import HandsOff, Steering
 from gameday.kernel.timeline import GameDay, Scenario
 from gameday.kernel.trying import make_trials, promise_parts, write_settings
 from gameday.kernel.waiting import pause, wait_until
@@ -104,9 +105,10 @@ class Play:
         healers: Healers,
         reopen: Reopen,
         narrator: Narrator,
+        steering: Steering | None = None,
     ) -> None:
         self.scenario, self.day, self.ground, self.settings = scenario, day, ground, settings
-        self.narrator = narrator
+        self.narrator, self.steering = narrator, steering or HandsOff()
         self.recording = Recording(settings.folder)
         self.nemesis = Nemesis(self.recording, settings.anchor, journal, healers, reopen, narrator.say)
         self._status: LoadStatus | None = None
@@ -121,6 +123,7 @@ class Play:
             finally:
                 try:
                     self.nemesis.heal_all()
+                    self.steering.seen(self.nemesis.told())
                 finally:
                     running.stop()
             settled = running.wait(within_s=READY_WITHIN_S)
@@ -174,10 +177,14 @@ class Play:
         minimum = {name: float(value) for name, value in vars(self.day.minimum).items()}
         rows = [{"invariant": "H1", "name": name, "value": value} for name, value in minimum.items()]
         rows.append({"invariant": "H0", "name": "faults", "value": float(len(self.day.faults))})
+        own = {
+            ("H1", name) for name in minimum
+        }  # what the game day says of its traffic goes before H1's default
         rows += [
             {"invariant": invariant.id, "name": name, "value": float(value)}
             for invariant in self.day.holds
             for name, value in invariant.targets.items()
+            if (invariant.id, name) not in own
         ]
         self.recording.add("target", rows)
         self.recording.add("control", self.settings.control)
@@ -220,8 +227,10 @@ class Play:
         first = min((act.at_s for act in self.day.faults), default=self.day.load.duration_s())
         self._phase("warmup", t0, t0 + int(first * US))
         deadline = t0 + int((self.day.load.duration_s() + READY_WITHIN_S) * US)
-        while not self._status.finished or self.nemesis.busy():
+        while (not self._status.finished or self.nemesis.busy()) and not self.steering.enough():
             self.nemesis.step(self.ground.system, self._now())
+            self.nemesis.steer(self.steering, self.ground.system, self._now())
+            self.steering.seen(self.nemesis.told())
             self._status = running.status()
             if self._status.error:
                 raise HarnessError(f"the load failed: {self._status.error}")
