@@ -1,7 +1,7 @@
-"""`python -m bench.flood ORDER.json EVENTS`: the load process's own parts, without waiting for what is due.
+"""`python -m bench.flood ORDER.json WARM_UP`: the parts of the load process, without waiting for what is due.
 
-Plan, encoder, mark, sender and ledger are those of `loadgen.process`; only the pacing is left out, and no more than
-a bounded number of events is under way. Prints one line of JSON.
+Plan, encoder, mark, sender and ledger are those of `loadgen.process`. Only the pacing is left out, and no
+more than a bounded number of events is under way. Prints one line of JSON.
 """
 
 from __future__ import annotations

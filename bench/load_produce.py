@@ -1,7 +1,7 @@
-"""`python -m bench.load_produce`: the load against Kafka's own producer perf tool, on the stack of this machine.
+"""`python -m bench.load_produce`: the load against Kafka's own producer perf tool, on a real stack.
 
-Same cluster, records (the perf tool draws from a file of the load's own events), partitions, acks, idempotence,
-compression, linger and batch size; in turns, so that a busy machine is unfair to both.
+Same cluster, records (the perf tool draws from a file of the load's own events), partitions, acks,
+idempotence, compression, linger and batch size; in turns, so that a busy machine is unfair to both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from bench.machine import cpu_s, describe
 from fixtures.provision import Toolbox, toolbox
@@ -104,15 +105,19 @@ def _compare(field: Field, rounds: int, ways: list[str]) -> None:
         for way in ways:
             facts = _load(field, f"bench.{way}.{field.replication}.{number}", way)
             ours[way].append(facts["rate"])
-            print(
-                f"  load, {way:6}   {facts['rate']:9,.0f}/s   {facts['cpu_us_per_event']:5.1f} µs CPU per event, "
-                f"{facts['bytes_per_event']:.0f} B, ledger {facts['ledger_bytes_per_event']:.1f} B, "
-                f"not acknowledged {facts['not_acked']}, RSS {facts['rss_mb']:.0f} MB; {facts['way']}",
-                flush=True,
-            )
+            print(f"  load, {way:6}   {facts['rate']:9,.0f}/s   {_facts(facts)}", flush=True)
     for way in ways:
         ratios = [a / b for a, b in zip(ours[way], perf, strict=True)]
-        print(f"  {way}: {statistics.median(ratios):.2f} × the perf tool (median of {', '.join(f'{r:.2f}' for r in ratios)})")
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"  {way}: {statistics.median(ratios):.2f} × the perf tool (median of {each})")
+
+
+def _facts(facts: Mapping[str, Any]) -> str:
+    return (
+        f"{facts['cpu_us_per_event']:5.1f} µs CPU per event, {facts['bytes_per_event']:.0f} B, "
+        f"ledger {facts['ledger_bytes_per_event']:.1f} B, not acknowledged {facts['not_acked']}, "
+        f"RSS {facts['rss_mb']:.0f} MB; {facts['way']}"
+    )
 
 
 def _new_topic(field: Field, name: str) -> None:

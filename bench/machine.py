@@ -16,7 +16,7 @@ def describe() -> str:
     busy = psutil.cpu_percent(interval=1.0)
     return (
         f"{_model()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}; load average {os.getloadavg()[0]:.1f}, processors {busy:.0f} % busy"
+        f"Python {platform.python_version()}; load average {os.getloadavg()[0]:.1f}, {busy:.0f} % busy"
     )
 
 
@@ -35,4 +35,5 @@ def cpu_s(who: int) -> float:
 
 
 def rss_mb() -> float:
-    return psutil.Process().memory_info().rss / 1024**2
+    rss: int = psutil.Process().memory_info().rss
+    return rss / 1024**2

@@ -1,7 +1,7 @@
 """Rows to bytes, column by column: the same bytes as `loadgen.events` makes one by one.
 
-Events of one dialect and shape have every field at the same place. So the rows are sorted by shape, the constant
-bytes of a shape are written for all its rows at once, then field after field.
+Events of one dialect and shape have every field at the same place. So the rows are sorted by shape, the
+constant bytes of a shape are written for all its rows at once, then field after field.
 """
 
 from __future__ import annotations
@@ -88,14 +88,15 @@ class SlabEncoder:
     def _values(self, rows: Rows, groups: Sequence[_Group], columns: _Columns) -> Texts:
         shortest = [group.head.width + len(group.tail) for group in groups]
         lengths = np.maximum(columns.numbers["size"], _spread(shortest, groups))
-        stride = -(-(int(lengths.max(initial=0)) + _SPARE) // _LINE) * _LINE
+        stride = -(-int(lengths.max(initial=0)) // _LINE) * _LINE
         flawed = np.nonzero(rows.flaw)[0]
-        buffer = np.empty((len(rows) + len(flawed)) * stride, dtype=np.uint8)
+        free = len(rows) * stride
+        buffer = np.empty(free + len(flawed) * (stride + _SPARE), dtype=np.uint8)
         for group in groups:
             self._fill(_Block(buffer, group.start, group.stop, stride), group, columns)
         values = Texts(buffer, np.arange(len(rows), dtype=np.int64) * stride, lengths)
         _close(values, groups)
-        _spoil(values, flawed, rows, len(rows) * stride)
+        _spoil(values, flawed, rows, free)
         return values
 
     def _fill(self, block: _Block, group: _Group, columns: _Columns) -> None:
@@ -134,7 +135,8 @@ class _Columns:
 
     def _render(self, field: Field) -> Column:
         if field.form == CHOICE:
-            return _choices(field.choices)[self.numbers[field.column]]
+            chosen: Column = _choices(field.choices)[self.numbers[field.column]]
+            return chosen
         if field.form == HEX:
             return hexadecimal(self.numbers[field.column], field.width)
         if field.form == DECIMAL:
@@ -193,10 +195,11 @@ def _keys(groups: Sequence[_Group], columns: _Columns) -> Texts:
 
 def _close(values: Texts, groups: Sequence[_Group]) -> None:
     """The tail of each event, behind as much memo as it has room for."""
-    for group in groups:
-        rows = slice(group.start, group.stop)
-        at = values.starts[rows] + values.lengths[rows] - len(group.tail)
-        for n, byte in enumerate(group.tail):
+    ends = values.starts + values.lengths
+    for tail in {group.tail for group in groups}:
+        with_it = _spread([group.tail == tail for group in groups], groups) > 0
+        at = (ends if with_it.all() else ends[with_it]) - len(tail)
+        for n, byte in enumerate(tail):
             values.buffer[at + n] = byte
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from loadgen.ledger_format import MOST_RECORDS, Records, pack
+from loadgen.ledger_format import MOST_RECORDS, Records, joined, pack
 
 
 class DamagedLedger(ValueError):
@@ -69,7 +69,7 @@ class Outcomes:
             self._cut_back()
         if not self._waiting:
             return
-        records = np.concatenate(self._waiting)
+        records = joined(self._waiting)
         for start in range(0, len(records), MOST_RECORDS):
             self._waiting = [records[start:]]
             self._append(pack(records[start : start + MOST_RECORDS]), len(records) - start)

@@ -12,7 +12,7 @@ import numpy as np
 
 from loadgen.draws import Ints
 from loadgen.ledger import DamagedLedger
-from loadgen.ledger_format import HEADER_SIZE, MAGIC_BYTES, NO_RECORDS, Header, Records, unpack
+from loadgen.ledger_format import HEADER_SIZE, MAGIC_BYTES, Header, Records, joined, unpack
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class LedgerReader:
                 records = _batch(data, start)
                 position = records["position"]
                 parts.append(records[(position >= first) & (position < stop)])
-        found = np.concatenate(parts) if parts else NO_RECORDS
+        found = joined(parts)
         return found[np.argsort(found["position"], kind="stable")]
 
     def batches(self) -> Iterator[Records]:

@@ -32,8 +32,8 @@ from loadgen.rows import (
 if TYPE_CHECKING:
     from loadgen.profiles import Load
 
-# A payment lives within one block of slots, so a block can be made without the others. At high rates blocks are
-# larger: a life would be over within milliseconds, and a block costs its makers a fixed effort each.
+# A payment lives within one block of slots, so a block can be made without the others. At high rates blocks
+# are larger: a life would be over within milliseconds, and every block costs a fixed effort.
 _BLOCK, _LARGE_BLOCK = 2_048, 16_384
 _HIGH_RATE = 20_000
 

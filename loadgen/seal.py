@@ -84,7 +84,9 @@ class _Sealing:
         # A record that belongs to no attempt below the mark, or to one that has another, is one row too many.
         surplus = self._ledger.count - self._matched
         send = Seal("send", self._stored("send") + surplus, self._expected, _COUNTED_BY)
-        intent = Seal("intent", self._stored("intent"), self._intended, "rows of the plan's slabs up to the mark")
+        intent = Seal(
+            "intent", self._stored("intent"), self._intended, "rows of the plan's slabs up to the mark"
+        )
         self._recording.add("seal", [asdict(send), asdict(intent)], self._places.writer)
 
     def _files(self, name: str) -> list[Path]:

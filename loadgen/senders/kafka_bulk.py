@@ -11,7 +11,7 @@ import numpy as np
 from gameday.kernel.words import HarnessError
 from loadgen.batch import Batch
 from loadgen.draws import Ints
-from loadgen.ledger_format import FAIL
+from loadgen.ledger_format import FAIL, joined
 from loadgen.senders import NOTHING_SETTLED, Clock, Settled
 from loadgen.senders.fates import fates_of, name_of
 from loadgen.senders.in_flight import InFlight
@@ -66,7 +66,7 @@ class BulkSender:
         found, self._refused = self._refused, []
         if len(opaque):
             found.append(self._settled(opaque, error, partition, offset))
-        return np.concatenate(found) if found else NOTHING_SETTLED
+        return joined(found, NOTHING_SETTLED)
 
     def _settled(self, opaque: Ints, error: Ints, partition: Ints, offset: Ints) -> Settled:
         settled = self._under_way.leave(opaque)

@@ -21,7 +21,7 @@ from gameday.kernel.waiting import wait_until
 from gameday.kernel.words import HarnessError
 from loadgen.batch import Batch
 from loadgen.draws import Ints
-from loadgen.ledger_format import ACK, UNKNOWN
+from loadgen.ledger_format import ACK, UNKNOWN, joined
 from loadgen.senders import NOTHING_SETTLED, SETTLED, Clock, Settled
 
 SCHEME = "sink:"
@@ -90,7 +90,7 @@ class SinkSender:
             settled = self._under_way.popleft()
             count -= len(settled)
             found.append(settled)
-        done = np.concatenate(found) if found else NOTHING_SETTLED
+        done = joined(found, NOTHING_SETTLED)
         done["t_done"], done["fate"] = self._now_us(), ACK
         return done
 

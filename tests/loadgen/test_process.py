@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,31 +26,14 @@ from loadgen.launch import NOT_YET, LoadProcess
 from loadgen.ledger_reader import LedgerReader
 from loadgen.places import Places
 from loadgen.plan import Plan
-from loadgen.progress import tell
 from loadgen.profiles import Load, base_mix, invalid, steady, twins
+from loadgen.progress import tell
 from loadgen.seal import seal_after_crash
 from tests.loadgen import mock_kafka
 from tests.loadgen.rig import NONCE, TOPIC, everything_in, new_recording, order, seals
 
 MOCK: dict[str, Any] = {"test.mock.num.brokers": 3}
 ONE_FLUSH_US = 100_000  # no acknowledgement older than this may be lost
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture
-def cluster() -> Iterator[str]:
-    """Bootstrap of a mock cluster that outlives the load process."""
-    command = [sys.executable, mock_kafka.__file__]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
-        try:
-            assert host.stdout is not None
-            yield host.stdout.readline().strip()
-        finally:
-            host.kill()
 
 
 def start(load: Load, folder: Path, bootstrap: str = "", **client: Any) -> LoadProcess:

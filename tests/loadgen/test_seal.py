@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gameday.kernel.recording import SCHEMAS, Recording
+from gameday.kernel.recording import Recording
 from loadgen.batch import Batch
 from loadgen.ledger import Mark, Outcomes
 from loadgen.ledger_format import ACK, RECORD

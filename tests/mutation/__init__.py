@@ -1,0 +1,1 @@
+"""Mutants of the invariants: small errors planted into their SQL, which tests have to notice."""
