@@ -34,7 +34,7 @@ test: setup
 nightly: setup
 	@mkdir -p build
 	$(PYTEST) -m nightly tests
-	$(PYTEST) -m "gameday and lite" --junit-xml=build/junit.xml --alluredir=build/allure scenarios
+	$(PYTEST) -m "gameday and (lite or defect)" --junit-xml=build/junit.xml --alluredir=build/allure scenarios
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -27,7 +27,8 @@ from loadgen.places import Assignment, Places
 from loadgen.plan import Plan
 from loadgen.seal import seal_ledger
 from loadgen.senders import Sender
-from loadgen.senders.kafka import DELIVERY_TIMEOUT_S, KafkaSender, settings
+from loadgen.senders.careless import kafka_sender
+from loadgen.senders.kafka import DELIVERY_TIMEOUT_S, settings
 
 READY_WITHIN_S = 30.0
 SETTLE_WITHIN_S = DELIVERY_TIMEOUT_S + 5.0
@@ -56,7 +57,7 @@ class LoadRun:
         options = settings(
             order.bootstrap, assignment.load.tuned, order.client, dict(assignment.load.overrides)
         )
-        self.sender: Sender = KafkaSender(order.topic, options, self.now_us, self.report)
+        self.sender: Sender = kafka_sender(order.topic, options, self.now_us, self.report)
         self.t0_us = 0
         self.plan_hash = ""
         self.sent = self.due_before = 0

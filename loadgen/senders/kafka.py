@@ -122,8 +122,11 @@ class KafkaSender:
             -1 if offset is None or offset < 0 else offset,
             -1 if partition is None else partition,
             code,
-            fate_of(code, self._retrying),
+            self._fate(code),
         )
+
+    def _fate(self, code: int) -> int:
+        return fate_of(code, self._retrying)
 
 
 def _retries(options: Mapping[str, Any]) -> bool:
