@@ -24,11 +24,11 @@ class Expire:
     confirm_within_s: float = 10.0
 
     kind: ClassVar[str] = "expire"
-    label: ClassVar[str] = "expired"
+    label: ClassVar[str] = "expiry"
     colour: ClassVar[str] = "#7a6a53"
 
     def __str__(self) -> str:
-        return f"records of {_aim.words(self.log)} older than {self.older_than_s:g} s {self.label}"
+        return f"records of {_aim.words(self.log)} older than {self.older_than_s:g} s"
 
     def aim(self, system: System) -> ExpireShot:
         log = _aim.part(system, self.log, Expirable)  # type: ignore[type-abstract]

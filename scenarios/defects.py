@@ -61,24 +61,27 @@ def leader_left_alone_then_replaced() -> Sequence[Act]:
 
 
 UNCLEAN = {"unclean.leader.election.enable": "true"}
+# An idempotent client notices that a log lost what it acknowledged (OUT_OF_ORDER_SEQUENCE_NUMBER), and ends.
+PLAIN_LOAD = LOAD.client(enable_idempotence=False, retries=0)
 
 
 @scenario("D03", systems="CORE", defect=True, twin="D03-off")
 def one_replica_in_sync_is_enough() -> GameDay:
     """With min.insync.replicas=1 a leader alone in sync acknowledges what the next leader never saw."""
     return GameDay(
-        load=LOAD,
+        load=PLAIN_LOAD,
         topic={**UNCLEAN, "min.insync.replicas": "1"},
         faults=leader_left_alone_then_replaced(),
         holds=ALWAYS,
-        expects=broken("Z2", hop="broker"),
+        # What was alone in sync was also read: later hops hold its records where the new leader has others.
+        expects=broken("Z2", hop="broker", also=("Z2", "Z8")),
     )
 
 
 @scenario("D03-off", systems="CORE", defect=True)
 def two_replicas_in_sync_are_demanded() -> GameDay:
     """With min.insync.replicas=2 a leader alone in sync acknowledges nothing."""
-    return GameDay(load=LOAD, topic=UNCLEAN, faults=leader_left_alone_then_replaced(), holds=ALWAYS)
+    return GameDay(load=PLAIN_LOAD, topic=UNCLEAN, faults=leader_left_alone_then_replaced(), holds=ALWAYS)
 
 
 @scenario("D14", systems="CORE", defect=True, twin="GD-01")

@@ -35,7 +35,9 @@ class Expectation:
     invariant: str
     verdict: str  # "BROKEN" | "INCONCLUSIVE"
     hop: str = ""
-    also: Sequence[str] = ()  # what else this very system breaks as a consequence, at this hop or later
+    # What else this very system breaks as a consequence, at this hop or later; with its own id among them,
+    # the invariant may offend at later hops too.
+    also: Sequence[str] = ()
 
 
 def broken(invariant: str, hop: str, also: Sequence[str] = ()) -> Expectation:

@@ -54,4 +54,4 @@ def test_what_keeps_no_log_cannot_expire() -> None:
 
 
 def test_a_plan_says_what_expires() -> None:
-    assert str(Expire("topic", 2.5)) == "records of topic older than 2.5 s expired"
+    assert str(Expire("topic", 2.5)) == "records of topic older than 2.5 s"

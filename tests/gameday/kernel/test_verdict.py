@@ -141,3 +141,10 @@ def test_an_expectation_may_list_what_else_this_system_breaks() -> None:
     z1 = found("Z1", Verdict.BROKEN, "load")
     assert status(BITTEN, an2, z2, z1, expects=broken("AN2", hop="raw", also=("Z2",))) == "held"
     assert status(BITTEN, an2, z2, z1, expects=broken("AN2", hop="raw")) == "broken"
+
+
+def test_an_expectation_may_let_its_own_invariant_offend_at_later_hops() -> None:
+    z2 = found("Z2", Verdict.BROKEN, "broker", "curated")
+    assert status(BITTEN, z2, expects=broken("Z2", hop="broker", also=("Z2",))) == "held"
+    assert status(BITTEN, z2, expects=broken("Z2", hop="broker")) == "broken"
+    assert status(BITTEN, z2, expects=broken("Z2", hop="raw", also=("Z2",))) == "broken"
