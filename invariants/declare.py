@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gameday.kernel.parts import TRIAL
 from gameday.kernel.verdict import MEASURE, Invariant, Kind
 from invariants.views import tables_for
 
@@ -20,9 +21,14 @@ def invariant(
     targets: Mapping[str, float] | None = None,
     aim: str = "",
     worse: str = ">",
+    parts: tuple[str, ...] = (),
+    beside: tuple[str, ...] = (),
     **others: Any,
 ) -> Invariant:
     """An Invariant whose `needs` are the tables that its texts read, through the views.
+
+    One that reads the table `trial` is about the part that makes its trial. Tables that are `beside` are
+    shown where they are there, and missed by nobody.
 
     A measure has an `aim`: the SQL of its target in the unit of its figure. A control run whose figure is
     beyond the target of the run that is judged misses it too; `worse` says which side that is.
@@ -30,6 +36,8 @@ def invariant(
     if (kind is MEASURE) != bool(aim):
         raise ValueError(f"{id} is a {kind.value} with the aim {aim!r}: measures have one, and only they")
     texts = [text for text in (judged, offenders, figure) if text]
+    needs = tuple(name for name in tables_for(*texts) if name not in beside)
+    parts = (*parts, *((f"{TRIAL}{id}",) if "trial" in needs else ()))
     missed = f"SELECT count(*) FROM control WHERE measure = 'figure:{id}' AND value {worse} {aim}"
     return Invariant(
         id=id,
@@ -38,7 +46,9 @@ def invariant(
         judged=judged,
         offenders=offenders,
         figure=figure,
-        needs=tables_for(*texts),
+        needs=needs,
+        parts=parts,
+        beside=beside,
         targets=dict(targets or {}),
         control_too=missed if aim else "",
         **others,

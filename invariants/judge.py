@@ -19,7 +19,7 @@ from gameday.kernel.verdict import (
     Verdict,
     decide,
     missing_inputs,
-    worst,
+    parts_not_built,
 )
 from invariants import preconditions as conditions
 from invariants.engines import Engine
@@ -83,11 +83,6 @@ def judge(
         engine.close()
 
 
-def combined(findings: Iterable[Finding]) -> Verdict:
-    """The worst of the findings that the scenario holds."""
-    return worst(finding.verdict for finding in findings if finding.held_by_scenario)
-
-
 def fill_targets(engine: Engine, invariants: Iterable[Invariant]) -> None:
     """Targets of the recording win; those that it lacks come from the invariants, H1's from its default."""
     rows = engine.rows("SELECT invariant, name, value FROM target")
@@ -113,8 +108,16 @@ def _guarded(bench: Bench, invariant: Invariant) -> Finding:
 def _judge_one(bench: Bench, invariant: Invariant) -> Finding:
     # The hops of this recording may be more than those that the texts were declared for.
     texts = [text for text in (invariant.judged, invariant.offenders, invariant.figure) if text]
-    needs = {*invariant.needs, *tables_for(*texts, chain=bench.engine.chain)}
-    missing = missing_inputs(replace(invariant, needs=tuple(needs)), _present(bench.engine), bench.given)
+    needs = {*invariant.needs, *tables_for(*texts, chain=bench.engine.chain)} - set(invariant.beside)
+    asked = replace(invariant, needs=tuple(needs))
+    absent = parts_not_built(asked, _present(bench.engine), _built(bench.engine))
+    if absent and "part" in bench.engine.trouble:
+        why = "the recording does not say which parts the system has"
+        return _finding(bench, invariant, Verdict.UNKNOWN, why)
+    if absent:
+        why = f"part not built: {', '.join(absent)}"
+        return _finding(bench, invariant, Verdict.NOT_BUILT, why)
+    missing = missing_inputs(asked, _present(bench.engine), bench.given)
     if missing:
         why = conditions.told(missing, bench.recording, bench.engine)
         return _finding(bench, invariant, Verdict.UNKNOWN, f"input missing or unsealed: {why}")
@@ -159,6 +162,8 @@ def _given_for(bench: Bench, invariant: Invariant, offenders: int) -> Preconditi
                 f"{n} attempts are pending at {waiting[0]['hop']}, which still moved when the drain ended"
             )
             return replace(given, fault="; ".join(filter(None, (pending, given.fault))))
+    if "trial" in invariant.needs and (untold := _untold(bench.engine, invariant.id)):
+        return replace(given, fault="; ".join(filter(None, (untold, given.fault))))
     if invariant.kind is MEASURE and "sighting" in invariant.needs and not given.instrument:
         blind = bench.engine.rows(_UNSIGHTED) if "curated_scan" in invariant.needs else []
         if blind:
@@ -166,8 +171,21 @@ def _given_for(bench: Bench, invariant: Invariant, offenders: int) -> Preconditi
     return given
 
 
+def _untold(engine: Engine, id: str) -> str:
+    """Why the trials of an invariant do not tell; empty if they do."""
+    rows = engine.rows(f"SELECT found FROM trial WHERE id = '{id}'")
+    silent = sum(row["found"] is None for row in rows)
+    if not rows:
+        return "a trial was promised, and none was made"
+    return f"{silent} of {len(rows)} trials got no answer" if silent else ""
+
+
 def _present(engine: Engine) -> set[str]:
     return set(SCHEMAS) - set(engine.trouble)
+
+
+def _built(engine: Engine) -> set[str]:
+    return {str(row["name"]) for row in engine.rows("SELECT name FROM part WHERE built")}
 
 
 def _scalar(engine: Engine, sql: str) -> float | None:

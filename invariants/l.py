@@ -1,9 +1,9 @@
-"""L: lag, as the age of the oldest event that is not yet visible."""
+"""L: lag, as the age of the oldest event that is not yet visible; lanes that share a loader; poison."""
 
 from __future__ import annotations
 
 from gameday.kernel.verdict import MEASURE
-from invariants.chain import target
+from invariants.chain import same, target
 from invariants.declare import invariant
 
 L1 = invariant(
@@ -26,6 +26,96 @@ WHERE b.state = 'moving' OR b.is_open = 1 OR b.back_us > {target("L1", "back_us"
     unit="s after the last heal",
     aim=f"{target('L1', 'back_us')} / 1e6",
     targets={"back_us": 120_000_000, "max_us": 300_000_000},
-    implies=("R1", "F3"),
+    implies=("R1", "F3", "F7", "V4"),
     hint="the hop that lags first is short of throughput, or its retries back off too long",
+)
+
+# Samples of the lanes while both have work: the backfill lane's share of the slots, and its backlog.
+_SHARED = """SELECT b.t, b.slots AS backfill_slots, l.slots AS live_slots, b.backlog
+FROM lane_scan b JOIN lane_scan l ON l.lane = 'live' AND l.t = b.t
+WHERE b.lane = 'backfill' AND b.backlog > 0"""
+_SHARES = f"""SELECT count(*) AS n, min(x.t) AS t_from, max(x.t) AS t_to,
+       sum(x.backfill_slots) AS backfill_slots, sum(x.backfill_slots + x.live_slots) AS slots
+FROM ({_SHARED}) x"""
+_STALE_LIVE = f"""SELECT count(*) AS n,
+       sum(CASE WHEN a.is_open = 1 OR a.age_us > {target("L2", "fresh_us")} THEN 1 ELSE 0 END) AS beyond,
+       greatest(floor(0.05e0 * count(*) - 1.645e0 * sqrt(0.0475e0 * count(*))), 0) AS allowed
+FROM freshness a JOIN ({_SHARES}) s ON a.t_due >= s.t_from AND a.t_due <= s.t_to
+WHERE a.lane = 'on time'"""
+
+L2 = invariant(
+    "L2",
+    "a backfill does not starve the live lane: bounded share of slots, live freshness holds, backlog shrinks",
+    MEASURE,
+    judged=f"SELECT count(*) FROM ({_SHARED}) x",
+    at_least=1,
+    offenders=f"""
+SELECT 'load' AS hop, 'backfill took too many slots' AS what, cast(s.backfill_slots AS double) AS seen,
+       {target("L2", "share")} * s.slots AS allowed
+FROM ({_SHARES}) s WHERE s.slots > 0 AND s.backfill_slots > {target("L2", "share")} * s.slots
+UNION ALL
+SELECT 'curated' AS hop, 'live events were stale' AS what, cast(a.beyond AS double) AS seen, a.allowed
+FROM ({_STALE_LIVE}) a WHERE a.n > 0 AND a.beyond > a.allowed
+UNION ALL
+SELECT 'load' AS hop, 'the backlog did not shrink' AS what, cast(e.last_backlog AS double) AS seen,
+       cast(e.first_backlog AS double) AS allowed
+FROM (SELECT min(CASE WHEN z.nth = 1 THEN z.backlog END) AS first_backlog,
+             min(CASE WHEN z.nth = z.n THEN z.backlog END) AS last_backlog, max(z.n) AS n
+      FROM (SELECT x.backlog, row_number() OVER (ORDER BY x.t) AS nth, count(*) OVER () AS n
+            FROM ({_SHARED}) x) z) e
+WHERE e.n > 1 AND e.last_backlog >= e.first_backlog""",
+    order_by="hop, what",
+    figure=f"SELECT cast(s.backfill_slots AS double) / nullif(s.slots, 0) FROM ({_SHARES}) s",
+    unit="share of slots",
+    aim=target("L2", "share"),
+    targets={"share": 0.3, "fresh_us": 120_000_000},
+    implies=("F3",),
+    hint="the lane must be chosen per transaction, by what waits, not by who came first",
+)
+
+# How many batches of its partition a record let pass, from its first sight at the broker to its own batch.
+_PASSED = f"""SELECT z.cluster, z.topic, z.partition, z.t_arrived, z.container, z.uid, z.copy, z.at_offset,
+       count(p.container) AS passed
+FROM (SELECT a.cluster, a.topic, a.partition, b.t_seen AS t_arrived, r.container, min(a.uid) AS uid,
+             min(a.copy) AS copy, min(a.src_offset) AS at_offset, min(c.t_seen) AS t_read
+      FROM raw_scan r
+      JOIN attempts a ON {same("a", "r")}
+      JOIN seen_at b ON b.hop = 'broker' AND b.container = a.container AND b.cluster = a.cluster
+        AND b.topic = a.topic
+      JOIN seen_at c ON c.hop = 'raw' AND c.container = r.container AND c.cluster = r.cluster
+        AND c.topic = r.topic
+      GROUP BY a.cluster, a.topic, a.partition, b.t_seen, r.container) z
+LEFT JOIN sighting p ON p.hop = 'raw' AND p.cluster = z.cluster AND p.topic = z.topic
+  AND p.partition = z.partition AND p.t_prev >= z.t_arrived AND p.t_seen < z.t_read
+GROUP BY z.cluster, z.topic, z.partition, z.t_arrived, z.container, z.uid, z.copy, z.at_offset"""
+# Partitions with a record that breaks its contract, and where the first of them lies.
+_POISONED = """SELECT a.cluster, a.topic, a.partition, min(a.src_offset) AS poison_offset, count(*) AS n
+FROM attempts a WHERE a.class = 'invalid' AND a.src_offset IS NOT NULL
+GROUP BY a.cluster, a.topic, a.partition"""
+
+L3 = invariant(
+    "L3",
+    "poison does not block: what lies behind a bad record lets at most one batch pass before its own",
+    MEASURE,
+    judged=f"SELECT coalesce(sum(x.n), 0) FROM ({_POISONED}) x",
+    at_least=1,
+    offenders=f"""
+SELECT 'raw' AS hop, x.uid, x.copy, x.container, x.passed, x.partition AS at_partition,
+       x.at_offset, x.t_arrived
+FROM ({_PASSED}) x
+JOIN ({_POISONED}) q ON q.cluster = x.cluster AND q.topic = x.topic AND q.partition = x.partition
+WHERE x.at_offset > q.poison_offset AND x.passed > {target("L3", "batches")}
+UNION ALL
+SELECT 'raw' AS hop, t.uid, t.copy, t.container, cast(NULL AS bigint) AS passed,
+       t.partition AS at_partition, t.src_offset AS at_offset, t.t_done AS t_arrived
+FROM trail t
+JOIN ({_POISONED}) q ON q.cluster = t.cluster AND q.topic = t.topic AND q.partition = t.partition
+WHERE t.first_missing_hop = 'raw' AND t.src_offset >= q.poison_offset""",
+    order_by="t_arrived, at_partition, at_offset",
+    figure=f"SELECT max(x.passed) FROM ({_PASSED}) x",
+    unit="batches passed",
+    aim=target("L3", "batches"),
+    targets={"batches": 1},
+    implies=("L1", "Z2", "F3", "R1", "V4", "F7", "R2"),
+    hint="a bad record must leave its batch, not fail it: see what the retries of a batch wait for",
 )

@@ -9,13 +9,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gameday.kernel.clock import US
+from gameday.kernel.parts import PART_OF
 from gameday.kernel.recording import SCHEMAS, Recording, Seal
 from gameday.kernel.verdict import Preconditions
 from invariants.engines import Engine
 from invariants.h import H0, H1
 
 # A table without a holding seal may be cut short, and a short table finds no offenders.
-MUST_BE_SEALED = ("intent", "send", *sorted(name for name in SCHEMAS if name.endswith("_scan")))
+MUST_BE_SEALED = (
+    *("intent", "send"),
+    *sorted(name for name in SCHEMAS if name.endswith("_scan") or name in PART_OF or name == "trial"),
+)
 # Eight periods of the sampler: beyond that, R1 can no longer tell a good sample from a bad one.
 SAMPLER_LATE_US = 2 * US
 # Twenty periods in a row: an outage of five samples could begin and end unseen.
@@ -38,7 +42,7 @@ def unsealed(recording: Recording) -> dict[str, str]:
     for name in MUST_BE_SEALED:
         own = [Seal(**row) for row in seals if row["hop"] == name]
         if not own:
-            found[name] = "has no seal"
+            found[name] = "has no seal"  # whether it had to be there at all is asked elsewhere
             continue
         for seal in own:
             if not seal.holds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from invariants.aliases import ALIASES
 from invariants.catalog import everything
 from invariants.chain import Chain
 from invariants.views import SQL_NAME, VIEWS, views_for
@@ -12,7 +13,14 @@ class NoSuchInvariant(LookupError):
 
 
 def sql(id: str, chain: Chain | None = None) -> str:
-    """Views first, then the offenders; the tables are those of a recording, under their own names."""
+    """Views first, then the offenders; the tables are those of a recording, under their own names.
+
+    The name of an anomaly that is judged under other ids gives the texts of those.
+    """
+    if id in ALIASES:
+        alias = ALIASES[id]
+        heading = f"-- {id}: {alias.says}\n-- is judged as {', '.join(alias.same_as)}\n\n"
+        return heading + "\n".join(sql(other, chain) for other in alias.same_as if other in everything())
     found = everything().get(id)
     if found is None:
         raise NoSuchInvariant(f"there is no invariant {id!r}; there are {', '.join(everything())}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from gameday.kernel.recording import SCHEMAS
-from invariants import fates, oracle, traffic, visibility
+from invariants import books, exposure, fates, marts, oplog, oracle, traffic, visibility
 from invariants.chain import Chain
 
 # CHECK is a reserved word of SQL, and quoted identifiers are not portable.
@@ -14,13 +14,17 @@ SQL_NAME: Mapping[str, str] = {name: "checks" if name == "check" else name for n
 TABLE_OF: Mapping[str, str] = {sql: name for name, sql in SQL_NAME.items()}
 
 # Absent from some recordings for good reasons: their absence says nothing, and is no missing input.
-OPTIONAL = frozenset({"control", "target", "phase", "trial"})
+OPTIONAL = frozenset({"control", "target", "phase", "part"})
 
 VIEWS: Mapping[str, Callable[[Chain], str]] = {
     **fates.VIEWS,
     **oracle.VIEWS,
     **visibility.VIEWS,
     **traffic.VIEWS,
+    **exposure.VIEWS,
+    **marts.VIEWS,
+    **books.VIEWS,
+    **oplog.VIEWS,
 }
 
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_0-9]+)")

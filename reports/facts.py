@@ -94,7 +94,13 @@ class Run:
 
     @property
     def undecided(self) -> list[Finding]:
-        return [f for f in self.findings if f.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS)]
+        """Neither held nor broken; of what is not built, only what the scenario claims."""
+        open_ones = (Verdict.UNKNOWN, Verdict.VACUOUS)
+        return [
+            f
+            for f in self.findings
+            if f.verdict in open_ones or (f.verdict is Verdict.NOT_BUILT and f.held_by_scenario)
+        ]
 
     def path(self, finding: Finding, offender: int = 0) -> Sequence[Step]:
         """run.json `paths`: by invariant, one list of steps for each of the finding's first offenders."""

@@ -21,7 +21,7 @@ def properties(folder: Path) -> list[tuple[str, str]]:
     ]
     if run.proofs:
         facts.append(("proof", f"{sum(p.caught for p in run.proofs)}/{len(run.proofs)}"))
-    for name in (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.VACUOUS):
+    for name in (Verdict.BROKEN, Verdict.UNKNOWN, Verdict.VACUOUS, Verdict.NOT_BUILT):
         ids = [f.id for f in ordered(run.findings) if f.verdict is name and f.held_by_scenario]
         if ids:
             facts.append((name.name.lower(), " ".join(ids)))

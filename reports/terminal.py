@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,11 +15,12 @@ from rich.text import Text
 from gameday.kernel.clock import US
 from gameday.kernel.recording import Recording
 from gameday.kernel.verdict import Finding, Verdict
-from reports import wording
+from reports import event_path, wording
 from reports.facts import Run, Step, open_run, ordered, steps_of
 
 WIDTH = 100
 STYLES = {
+    Verdict.NOT_BUILT: "dim",
     Verdict.HELD: "green",
     Verdict.VACUOUS: "yellow",
     Verdict.UNKNOWN: "yellow",
@@ -42,15 +44,19 @@ def live_line(phase: str, seconds: float, rate: float, lag: Mapping[str, int], f
 
 
 def verdict_table(findings: Sequence[Finding], *, width: int = WIDTH, colour: bool = False) -> str:
-    """One line each, broken ones first; what the scenario does not claim comes last, in brackets."""
+    """One line each, broken ones first; what the scenario does not claim comes last, in brackets.
+
+    Of those, what judges parts that this system does not have shares one line.
+    """
     table = Table(width=width, box=None, pad_edge=False, header_style="dim")
     for heading in ("", "verdict"):
         table.add_column(heading, no_wrap=True)
     for heading in ("figure", "target", "control", "offend / judged"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("says", ratio=1, no_wrap=True, overflow="ellipsis")
-    for finding in ordered(findings):
-        word = finding.verdict.name
+    aside = [f for f in findings if f.verdict is Verdict.NOT_BUILT and not f.held_by_scenario]
+    for finding in ordered([f for f in findings if f not in aside]):
+        word = finding.verdict.word
         table.add_row(
             Text(finding.id, style="bold"),
             Text(word if finding.held_by_scenario else f"({word})", style=STYLES[finding.verdict]),
@@ -60,7 +66,11 @@ def verdict_table(findings: Sequence[Finding], *, width: int = WIDTH, colour: bo
             wording.counted(finding),
             finding.says,
         )
-    return _printed(table, width, colour)
+    printed = _printed(table, width, colour)
+    if not aside:
+        return printed
+    ids = f"part not built ({len(aside)}): {' '.join(f.id for f in aside)}"
+    return "\n".join([printed, *textwrap.wrap(ids, width, subsequent_indent="  ")])
 
 
 def recovery_table(clocks: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -> str:
@@ -95,7 +105,7 @@ def why_not_green(findings: Sequence[Finding]) -> list[str]:
         concerned = [f for f in findings if f.verdict is verdict and f.held_by_scenario]
         if verdict is Verdict.HELD or not concerned:
             continue
-        lines.append(f"{verdict.name}: {wording.MEANING[verdict]}")
+        lines.append(f"{verdict.word}: {wording.MEANING[verdict]}")
         for finding in concerned:
             at_hop = f" at {finding.hop}" if finding.hop else ""
             hint = f" (hint: {finding.hint})" if finding.hint and verdict is Verdict.BROKEN else ""
@@ -126,6 +136,8 @@ def path_lines(path: Sequence[Step], zero_us: int | None = None) -> list[str]:
 
 def path_table(path: Any, zero_us: int | None = None) -> str:
     """The path of one event as it was explained, and what it comes to."""
+    if isinstance(path, Mapping) and path.get("intents") is not None:
+        return "\n".join(event_path.lines(path))
     lines = path_lines(steps_of(path), zero_us)
     return "\n".join([*lines, path["verdict"]] if isinstance(path, Mapping) else lines)
 

@@ -13,6 +13,7 @@ from gameday.kernel.verdict import Finding, Verdict
 _TIME_UNITS = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
 
 MEANING = {
+    Verdict.NOT_BUILT: "this system has no such part, so nothing was judged; a promise about it is not green",
     Verdict.HELD: "judged enough, and nothing offends",
     Verdict.VACUOUS: "too little happened for an answer to mean anything; it is not green",
     Verdict.UNKNOWN: "it cannot be told: an input, the instrument or the fault failed; it is not green",
@@ -60,6 +61,8 @@ def short(value: float | None, unit: str) -> str:
 
 def counted(finding: Finding) -> str:
     """Offenders of judged."""
+    if finding.verdict is Verdict.NOT_BUILT:
+        return "–"
     return f"{finding.offenders:,} of {finding.judged:,}"
 
 

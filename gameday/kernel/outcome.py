@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gameday.kernel.first import following
 from gameday.kernel.timeline import Expectation
-from gameday.kernel.verdict import Finding, Verdict, worst
+from gameday.kernel.verdict import Finding, Verdict, combined
 
 PLANTED = 5
 
@@ -29,7 +29,7 @@ def conclude(
 ) -> Outcome:
     """A run whose judge was not proven is void: UNKNOWN, unless something is BROKEN."""
     held = [finding for finding in findings if finding.held_by_scenario]
-    verdict = worst(finding.verdict for finding in held)
+    verdict = combined(held)
     if planted_caught < PLANTED:
         verdict = max(verdict, Verdict.UNKNOWN)
     if expects is None:
@@ -93,4 +93,4 @@ def _expected_broken(finding: Finding, broken: Sequence[Finding], expects: Expec
 
 def _line(finding: Finding) -> str:
     where = f" at {finding.hop}" if finding.hop else ""
-    return f"{finding.id} {finding.verdict.name}{where}: {finding.why}"
+    return f"{finding.id} {finding.verdict.word}{where}: {finding.why}"

@@ -11,10 +11,11 @@ from gameday.kernel.clock import US, Anchor
 from gameday.kernel.drain import Drained, drain
 from gameday.kernel.journal import Journal, gameday_home
 from gameday.kernel.nemesis import Nemesis
-from gameday.kernel.protocols import Hop, Load, RunningLoad, System
+from gameday.kernel.protocols import Hop, Load, RunningLoad, System, Trial
 from gameday.kernel.recording import Recording
 from gameday.kernel.sampler import HopLook, live
 from gameday.kernel.timeline import GameDay, Scenario
+from gameday.kernel.trying import make_trials, promise_parts, write_settings
 from gameday.kernel.waiting import pause, wait_until
 from gameday.kernel.words import (
     Confirmation,
@@ -59,6 +60,7 @@ class Ground(Protocol):
     def watch(self, recording: Recording) -> None: ...
     def unwatch(self) -> None: ...
     def trouble(self) -> str | None: ...  # a part of the harness that died
+    def trials(self) -> Sequence[Trial]: ...  # of the parts that the system promises
     def residue(self) -> Sequence[Check]: ...
     def close(self, *, keep: bool) -> None: ...
 
@@ -128,6 +130,7 @@ class Play:
             self.nemesis.heal_all()
             self.ground.unwatch()
         self._scan(drained)
+        make_trials(self.recording, self.ground.trials(), self.settings.seed)
         self.nemesis.write()
         self._phase("disturb", *self.nemesis.span(settled.t0_us))
         self.recording.add("check", [check.row() for check in self.ground.residue()])
@@ -142,6 +145,7 @@ class Play:
         if self.settings.lever.exists():
             raise Stopped(f"the lever {self.settings.lever} is pulled: no run starts until it is removed")
         plan_hash = self.day.load.plan_hash(self.settings.seed)
+        settings, parts = self.ground.settings(), self.ground.system.promises.parts
         self.recording.note(
             scenario=self.scenario.id,
             hypothesis=self.scenario.hypothesis,
@@ -149,11 +153,14 @@ class Play:
             plan_hash=plan_hash,
             load=self.day.load.describe(),
             anchor=self.settings.anchor.to_json(),
-            effective_settings=self.ground.settings(),
+            effective_settings=settings,
             minimum=vars(self.day.minimum),
             expects=None if self.day.expects is None else vars(self.day.expects),
             holds=[invariant.id for invariant in self.day.holds],
         )
+        promise_parts(self.recording, parts)
+        if "settings" in parts:
+            write_settings(self.recording, settings)
         self.narrator.start(self.recording.run)
         checks = self.ground.known_good()
         self.recording.add("check", [check.row() for check in checks])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gameday.kernel.handles import Handle, Link
+from gameday.kernel.recording import Recording
 from gameday.kernel.words import Confirmation, Frontier, LoadOrder, LoadStatus, Promises, Scan, Undo
 
 
@@ -29,6 +30,17 @@ class System(Protocol):
     def links(self) -> Mapping[str, Link]: ...
     @property
     def promises(self) -> Promises: ...
+
+
+class Trial(Protocol):
+    """What no query over the hops can tell is tried, once they are at rest: rows of the table `trial`.
+
+    A trial that gets no answer says so with `found` None; it raises for nothing but harness trouble.
+    """
+
+    @property
+    def id(self) -> str: ...  # of the invariant that judges the rows
+    def run(self, recording: Recording, seed: int) -> Sequence[Mapping[str, Any]]: ...
 
 
 class Shot(Protocol):

@@ -2,6 +2,7 @@
 
 A table is declared once, here, as `name:type` words; a trailing `?` allows NULL. Types: i8 and i4 are
 integers of 64 and 32 bits, f8 a float, s a text, b a truth value. All times are microseconds UTC (i8).
+Tables of parts that not every system has are declared in `parts.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from gameday.kernel import parts
 
 SCHEMA_VERSION = 1
 
@@ -48,13 +51,17 @@ _DECLARED = {
     "fault": """id:s kind:s target:s victim:s t_arm:i8 t_bite:i8? t_heal_cmd:i8? t_healed:i8? confirmed:s
         evidence:s stays:b""",
     "metric": "t:i8 name:s labels:s value:f8",
-    "trial": "id:s what:s expected:s found:s",
+    # what was tried once the hops were at rest; `n` things were tried at once, `found` NULL: no answer
+    "trial": "id:s what:s hop:s? subject:s? expected:s found:s? n:i8",
+    # which parts the system makes (built), and which it does not: known before the first event is sent
+    "part": "name:s built:b",
     # what the run promised and how it went
     "phase": "name:s t_from:i8 t_to:i8",
     "hop": """name:s ord:i4 joins:s state:s bound_us:i8? r1_target_us:i8?""",
     "control": "hop:s measure:s value:f8",
     "target": "invariant:s name:s value:f8",
     "check": "id:s subject:s ok:b detail:s",
+    **parts.DECLARED,
 }
 
 _TYPES = {"i8": pa.int64(), "i4": pa.int32(), "f8": pa.float64(), "s": pa.string(), "b": pa.bool_()}

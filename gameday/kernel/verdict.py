@@ -7,19 +7,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gameday.kernel.parts import parts_of
+
 
 class Verdict(enum.IntEnum):
-    """Ordered: the worst wins, and only HELD is green."""
+    """Ordered: the worst wins, and only HELD is green. NOT_BUILT is none at all: the part does not exist."""
 
+    NOT_BUILT = -1
     HELD = 0
     VACUOUS = 1
     UNKNOWN = 2
     BROKEN = 3
 
+    @property
+    def word(self) -> str:
+        return self.name.replace("_", " ")
+
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of several; nothing judged at all is VACUOUS."""
-    return max(verdicts, default=Verdict.VACUOUS)
+    """The worst of several; nothing judged at all is VACUOUS, and what is not built is not judged."""
+    return max((one for one in verdicts if one is not Verdict.NOT_BUILT), default=Verdict.VACUOUS)
 
 
 class Kind(enum.Enum):
@@ -44,6 +51,8 @@ class Invariant:
     judged: str
     offenders: str
     needs: tuple[str, ...]
+    parts: tuple[str, ...] = ()  # of the system, beside those whose tables it needs
+    beside: tuple[str, ...] = ()  # tables that are shown where they are there, and missed by nobody
     at_least: int = 0
     order_by: str = ""
     figure: str = ""
@@ -94,6 +103,12 @@ class Finding:
         return Finding(**fields)
 
 
+def combined(findings: Iterable[Finding]) -> Verdict:
+    """The worst of what the scenario holds; a promise over a part that is not built cannot be green."""
+    held = [finding.verdict for finding in findings if finding.held_by_scenario]
+    return max(worst(held), Verdict.UNKNOWN) if Verdict.NOT_BUILT in held else worst(held)
+
+
 @dataclass(frozen=True)
 class Preconditions:
     """What takes HELD away from every invariant of a run, beside its own inputs."""
@@ -130,6 +145,12 @@ def decide(
     if judged < invariant.at_least:
         return Verdict.VACUOUS, f"judged {judged}, at least {invariant.at_least} were promised"
     return Verdict.HELD, f"0 of {judged}"
+
+
+def parts_not_built(invariant: Invariant, present: Iterable[str], built: Iterable[str]) -> list[str]:
+    """Parts that this invariant is about and the system does not make. A table that is there is judged."""
+    absent = set(invariant.needs) - set(present)
+    return sorted((parts_of(absent) | set(invariant.parts)) - set(built))
 
 
 def missing_inputs(invariant: Invariant, present: Iterable[str], given: Preconditions) -> list[str]:

@@ -104,9 +104,10 @@ class Scan:
 
 @dataclass(frozen=True)
 class Promises:
-    """What a system promises: per hop, the seconds within which it serves again."""
+    """What a system promises: per hop, the seconds within which it serves again; which parts it makes."""
 
     rto_s: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()  # of those in `parts.py`; for the others nothing is judged
 
 
 @dataclass(frozen=True)

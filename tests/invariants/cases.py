@@ -1,15 +1,18 @@
-"""Hand-written histories, three or more for each invariant: one holds, one breaks, one is vacuous."""
+"""Hand-written histories, three or more for each invariant: one holds, one breaks, one is vacuous.
+
+Those of one family each are in `cases_<family>.py`, found by looking; each has a list `CASES`.
+"""
 
 # ruff: noqa: E501  (one case a line: they are read as a table)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import importlib
+import pkgutil
 from functools import partial
-from typing import Any
+from pathlib import Path
 
-from gameday.kernel.verdict import Verdict
+from tests.invariants.case import BROKEN, HELD, UNKNOWN, VACUOUS, Case
 from tests.invariants.damaged import (
     BEYOND,
     back_too_late,
@@ -47,25 +50,7 @@ from tests.invariants.damaged import (
     valid_dead_letter,
     without_table,
 )
-from tests.invariants.history import T0, History, S, Tables, perfect
-
-HELD, VACUOUS, UNKNOWN, BROKEN = Verdict.HELD, Verdict.VACUOUS, Verdict.UNKNOWN, Verdict.BROKEN
-
-
-@dataclass(frozen=True)
-class Case:
-    """One history, the invariant it is about, and what the judge must say of it."""
-
-    id: str
-    what: str
-    make: Callable[[], Tables]
-    verdict: Verdict
-    hop: str = ""
-    offender: Mapping[str, Any] = field(default_factory=dict)
-    also: tuple[str, ...] = ()  # other invariants that may be broken too
-
-    def __str__(self) -> str:
-        return f"{self.id}-{self.what}".replace(" ", "_")
+from tests.invariants.history import T0, History, S, perfect
 
 
 def _z() -> list[Case]:
@@ -265,4 +250,13 @@ def _harness() -> list[Case]:
     ]  # fmt: skip
 
 
-CASES: tuple[Case, ...] = (*_harness(), *_z(), *_u(), *_others(), *_measures())
+def _of_families() -> list[Case]:
+    """The cases of every `cases_<family>.py` beside this file."""
+    found: list[Case] = []
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if module.name.startswith("cases_"):
+            found += importlib.import_module(f"tests.invariants.{module.name}").CASES
+    return found
+
+
+CASES: tuple[Case, ...] = (*_harness(), *_z(), *_u(), *_others(), *_measures(), *_of_families())

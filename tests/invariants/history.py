@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gameday.kernel.parts import PART_OF, PARTS
 from gameday.kernel.recording import SCHEMAS, Recording, Seal
 
 T0 = 1_700_000_000_000_000
 MS = 1_000
 S = 1_000_000
 STEP = 10 * MS
-SEALED = ("intent", "send", *(name for name in SCHEMAS if name.endswith("_scan")))
+SEALED = ("intent", "send", "trial", *(n for n in SCHEMAS if n.endswith("_scan") or n in PART_OF))
 DELAY = {"broker": 100 * MS, "raw": 1 * S, "load": 1_500 * MS, "curated": 2 * S, "dlq": 1 * S}
 Row = dict[str, Any]
 
@@ -63,6 +64,14 @@ class Tables:
 
     def add(self, table: str, **row: Any) -> Tables:
         self.rows[table].append(row)
+        return self
+
+    def build(self, *parts: str) -> Tables:
+        """The system makes these parts: their tables are there, empty and sealed (`trial:O1`: a trial)."""
+        for part in parts:
+            self.rows["part"] = [row for row in self.rows["part"] if row["name"] != part]
+            self.add("part", name=part, built=True)
+            self.absent -= {"trial"} if part.startswith("trial:") else set(PARTS[part])
         return self
 
     def hop(self, name: str, **changes: Any) -> Tables:
@@ -210,7 +219,9 @@ def perfect(how_many: int = 8) -> Tables:
 
 
 def _empty() -> Tables:
-    tables = Tables({name: [] for name in SCHEMAS if name not in ("seal", "trial")})
+    tables = Tables({name: [] for name in SCHEMAS if name != "seal"}, absent={*PART_OF, "trial"})
+    for part in PARTS:
+        tables.add("part", name=part, built=False)
     for ord, (name, joins) in enumerate(
         [("broker", "coordinates"), ("raw", "coordinates"), ("load", "coordinates"), ("curated", "event")]
     ):

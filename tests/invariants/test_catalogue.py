@@ -12,7 +12,8 @@ import invariants
 from gameday.kernel.verdict import MEASURE, Finding, Invariant, Verdict
 from invariants.engines.duckdb import DuckDb
 from invariants.judge import judge
-from tests.invariants.cases import CASES, Case
+from tests.invariants.case import Case
+from tests.invariants.cases import CASES
 
 EVERYTHING = invariants.everything()
 SMALL = partial(DuckDb, threads=1)

@@ -112,7 +112,7 @@ def test_a_path_names_the_hop_that_lost_the_event(tmp_path: Path) -> None:
         ("raw", "seen"),
         ("load", "LOST"),
     ]
-    assert path.steps[2].where == "t/0@2 in 0:2"
+    assert path.steps[2].where == "0@2 in 0:2"
     assert path.steps[3].at_us == T0 + 30_000 + S
     assert path.steps[3].faults == ("f1 (broker-2)",)
 
