@@ -29,7 +29,7 @@ class InvariantViolation(AssertionError):
 
 
 class Inconclusive(HarnessError):
-    """Neither held nor broken: VACUOUS, UNKNOWN or void."""
+    """Neither held nor broken: VACUOUS, UNKNOWN, void, or the harness in trouble of its own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -135,6 +135,6 @@ def recording(request: pytest.FixtureRequest, gameday_session: Any) -> Outcome:
     run = open_run(outcome.folder)
     item.user_properties.extend(properties(outcome.folder))
     allure_report(run, outcome.folder / "logs")
-    if outcome.status == "inconclusive":
+    if outcome.status not in ("held", "broken"):
         raise Inconclusive(outcome.message)
     return outcome

@@ -25,10 +25,7 @@ def plan(name: str, seed: Seed = None, as_json: AsJson = False) -> None:
         "seed": number,
         "plan": day.load.plan_hash(number),
         "load": day.load.describe(),
-        "faults": [
-            f"{act.at_s:g} s: {act.fault}" + (f" for {act.for_s:g} s" if act.for_s else "")
-            for act in day.faults
-        ],
+        "faults": day.schedule(),
         "holds": {invariant.id: invariant.says for invariant in day.holds},
         "expects": None if day.expects is None else vars(day.expects),
     }

@@ -11,7 +11,7 @@ from rich.console import Console
 from gameday.kernel.timeline import Scenario
 
 HELD, BROKEN, INCONCLUSIVE, TROUBLE, USAGE, RESIDUE, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-CODES = {"held": HELD, "broken": BROKEN, "inconclusive": INCONCLUSIVE}
+CODES = {"held": HELD, "broken": BROKEN, "inconclusive": INCONCLUSIVE, "residue": RESIDUE, "trouble": TROUBLE}
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 out = Console(highlight=False, markup=False, soft_wrap=True)

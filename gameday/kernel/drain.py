@@ -34,7 +34,11 @@ def drain(
     start = anchor.now_us()
     goal = wait_until(
         "a look at the broker's end offsets after the load",
-        lambda: ((broker := looks().get("broker")) and broker.looked_us > start and broker) or None,
+        lambda: (
+            broker
+            if (broker := looks().get("broker")) and broker.looked_us > start and not broker.failed
+            else None
+        ),
         within_s=30,
     ).positions
 

@@ -12,6 +12,9 @@ from gameday.kernel.verdict import Finding, Verdict, combined
 
 PLANTED = 5
 
+# What is BROKEN in the harness says nothing of the pipeline: its status, the gravest first.
+OWN_TROUBLE = {"H3": "residue", "H4": "trouble"}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -19,7 +22,7 @@ class Outcome:
 
     folder: Path
     verdict: Verdict
-    status: str  # "held" | "broken" | "inconclusive"
+    status: str  # "held" | "broken" | "inconclusive" | "residue" | "trouble"
     message: str
     findings: Sequence[Finding]
 
@@ -43,7 +46,8 @@ def _plain(verdict: Verdict, held: Sequence[Finding], caught: int) -> tuple[str,
     if verdict is Verdict.HELD:
         return "held", f"{len(held)} invariants held"
     if verdict is Verdict.BROKEN:
-        return "broken", "; ".join(_line(f) for f in held if f.verdict is Verdict.BROKEN)
+        broken = [f for f in held if f.verdict is Verdict.BROKEN]
+        return _own_trouble(broken) or "broken", "; ".join(map(_line, broken))
     reasons = [_line(f) for f in held if f.verdict is not Verdict.HELD]
     if caught < PLANTED:
         reasons.insert(0, f"void: the judge caught {caught}/{PLANTED} planted faults")
@@ -59,12 +63,21 @@ def _expected(held: Sequence[Finding], expects: Expectation, caught: int) -> tup
     if caught < PLANTED:
         return "inconclusive", f"void: the judge caught {caught}/{PLANTED} planted faults"
     broken = [f for f in held if f.verdict is Verdict.BROKEN and f.id != expects.invariant]
+    own = [f for f in broken if f.id in OWN_TROUBLE]
+    if own:
+        return _own_trouble(own), "; ".join(map(_line, own))
     if expects.verdict == "INCONCLUSIVE":
         return _expected_inconclusive(finding, broken)
     bitten = by_id.get("H0")
     if bitten is None or bitten.verdict is not Verdict.HELD:
         return "inconclusive", "the fault of this calibration was not confirmed"
     return _expected_broken(finding, broken, expects)
+
+
+def _own_trouble(broken: Sequence[Finding]) -> str:
+    """The status if nothing but the harness is broken, else empty: a broken pipeline counts first."""
+    ids = {finding.id for finding in broken}
+    return "" if ids - set(OWN_TROUBLE) else next(status for id, status in OWN_TROUBLE.items() if id in ids)
 
 
 def _expected_inconclusive(finding: Finding, broken: Sequence[Finding]) -> tuple[str, str]:

@@ -196,13 +196,21 @@ class Play:
             running.stop()
             raise
         self.recording.tell("load started", t0_us=self._status.t0_us)
-        self.recording.add("check", [self._same_plan(self._status.plan_hash).row()])
+        replayable = (self._same_plan(self._status.plan_hash), self._same_schedule())
+        self.recording.add("check", [check.row() for check in replayable])
         return running
 
     def _same_plan(self, sent: str) -> Check:
         """The plan that is announced is the plan that another process made from the seed and sends."""
         announced = str(self.recording.run["plan_hash"])
         return Check("H4", "plan hash", sent == announced, f"announced {announced}, sent {sent or 'unknown'}")
+
+    def _same_schedule(self) -> Check:
+        """A scenario that is made anew disturbs the same things at the same times."""
+        planned, anew = self.day.schedule(), self.scenario().schedule()
+        same = "; ".join(planned) or "no fault"
+        detail = same if planned == anew else f"{same}; made anew: {'; '.join(anew) or 'no fault'}"
+        return Check("H4", "fault schedule", planned == anew, detail)
 
     def _disturb(self, running: RunningLoad) -> None:
         assert self._status is not None

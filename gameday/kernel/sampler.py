@@ -34,6 +34,7 @@ class _Watched:
     hop: Hop
     containers: set[str] = field(default_factory=set)
     looked_us: int = 0
+    unanswered_us: dict[int, int] = field(default_factory=dict)  # silent partition → its last good look
     moved_us: int = 0
     frontier: Frontier = field(default_factory=lambda: Frontier(()))
     failed: str = ""
@@ -98,17 +99,22 @@ class Sampler:
             return
         seen = self._anchor.now_us()
         fresh = [c for c in frontier.containers if c.name not in watched.containers]
+        last = watched.looked_us or before
         rows = [
-            _sighting(watched.hop.name, container.name, r, watched.looked_us or before, seen)
-            for container in fresh
-            for r in container.ranges
+            _sighting(watched.hop.name, c.name, r, watched.unanswered_us.get(r.partition, last), seen)
+            for c in fresh
+            for r in c.ranges
         ]
+        silent = ", ".join(map(str, sorted(frontier.silent)))
         with self._lock:
             self._rows["sighting"] += rows
             watched.containers.update(c.name for c in fresh)
-            watched.frontier, watched.failed = frontier, ""
+            watched.unanswered_us = {p: watched.unanswered_us.get(p, last) for p in frontier.silent}
+            watched.frontier, watched.failed = frontier, silent and f"no answer for partition {silent}"
             watched.moved_us = seen if fresh else watched.moved_us
             watched.looked_us = before
+        if silent:
+            self._metric("sample_failed", watched.hop.name, 1.0)
 
     def _gauge(self, name: str, gauge: Metrics) -> None:
         try:

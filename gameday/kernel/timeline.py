@@ -22,6 +22,10 @@ class Act:
     def until_s(self) -> float | None:
         return None if self.for_s is None else self.at_s + self.for_s
 
+    def describe(self) -> str:
+        lasts = " and stays" if self.stays else f" for {self.for_s:g} s" if self.for_s is not None else ""
+        return f"{self.at_s:g} s: {self.fault}{lasts}"
+
 
 def at(when: float, fault: Fault, *, for_: float | None = None, stays: bool = False) -> Act:
     """`fault` at `when`; healed after `for_`, or at the end of the load where it is not given."""
@@ -71,6 +75,10 @@ class GameDay:
     def __post_init__(self) -> None:
         if not self.holds:
             raise ValueError("a game day that holds no invariant says nothing: give it `holds`")
+
+    def schedule(self) -> list[str]:
+        """What happens when, in words that are equal exactly if the faults are."""
+        return [act.describe() for act in self.faults]
 
     def is_control(self) -> bool:
         """Nothing is disturbed, and nothing is special about the traffic: the measure of the others."""

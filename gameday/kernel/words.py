@@ -67,9 +67,10 @@ class Container:
 
 @dataclass(frozen=True)
 class Frontier:
-    """How far a hop has come: its containers so far, in order of appearance."""
+    """How far a hop has come: its containers so far, in order of appearance, and who did not answer."""
 
     containers: Sequence[Container]
+    silent: frozenset[int] = frozenset()  # partitions whose end is not known at this look
 
     def positions(self) -> dict[tuple[str, str, int], int]:
         """Per partition, the offset below which everything is covered without a hole, counted from 0."""

@@ -303,6 +303,8 @@ def played(monkeypatch: pytest.MonkeyPatch, recording: Recording) -> Iterator[St
         ("held", 0),
         ("broken", 1),
         ("inconclusive", 2),
+        ("trouble", 3),
+        ("residue", 5),
         (HarnessError("broker-2 did not start"), 3),
         (BadRecording("run.json is damaged"), 3),
         (OSError(28, "No space left on device"), 3),

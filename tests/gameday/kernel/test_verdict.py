@@ -87,6 +87,16 @@ def test_only_held_is_green() -> None:
     assert status(found("Z1", Verdict.UNKNOWN), found("Z2", Verdict.BROKEN)) == "broken"
 
 
+def test_a_harness_that_is_broken_is_no_broken_pipeline() -> None:
+    residue, unlike = found("H3", Verdict.BROKEN), found("H4", Verdict.BROKEN)
+    assert status(found("Z1", Verdict.HELD), residue) == "residue"
+    assert status(unlike) == "trouble"
+    assert status(unlike, residue) == "residue"
+    assert status(found("Z2", Verdict.BROKEN), residue) == "broken"
+    at_broker = found("Z2", Verdict.BROKEN, "broker")
+    assert status(BITTEN, at_broker, residue, expects=broken("Z2", hop="broker")) == "residue"
+
+
 def test_an_invariant_outside_the_scenario_is_never_combined() -> None:
     assert status(found("Z1", Verdict.HELD), found("L1", Verdict.BROKEN, counts=False)) == "held"
 
