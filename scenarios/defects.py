@@ -18,6 +18,7 @@ from fixtures.servers.kafka_aims import (
 from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import Act, GameDay, at, broken, scenario
 from invariants import ALWAYS
+from invariants.anr import AN12
 from loadgen.profiles import base_mix, peak
 from scenarios._pace import FAULT_AT
 
@@ -101,9 +102,9 @@ def offsets_committed_before_the_write() -> GameDay:
     return GameDay(
         load=LOAD,
         faults=[at(FAULT_AT, SeamKill("landing", "1-before-sink"))],
-        holds=ALWAYS,
+        holds=[*ALWAYS, AN12],
         weaknesses=("commit_before_write",),
-        expects=broken("Z2", hop="raw"),
+        expects=broken("AN12", hop="raw", also=("Z2",)),
     )
 
 
