@@ -26,8 +26,10 @@ SAMPLER_LATE_US = 2 * US
 SAMPLE_GAP_US = 5 * US
 # A quarter of the least bound of a hop (one second): later than that, waiting in the load looks like latency.
 SCHEDULE_LATE_US = 250_000
-# With a third of the machine taken away, a delay says nothing of the pipeline.
+# With a third of the machine taken away, a delay says nothing of the pipeline. What other programs take
+# excuses a missed target alone: a target that was met in spite of them was met.
 HOST_STEAL_MEAN = 0.3
+HOST_FOREIGN_MEAN = 0.3
 # Longest time for which a producer may leave an outcome open after the fault that caused it.
 DELIVERY_TIMEOUT_US = 30 * US
 
@@ -95,6 +97,15 @@ def instrument(engine: Engine) -> str:
     return ""
 
 
+def starved(engine: Engine) -> str:
+    """Why a target may have been missed through no fault of the pipeline; empty if nothing else ran."""
+    mean = "SELECT avg(value) AS mean FROM metric WHERE name = 'host_foreign'"
+    foreign = _one(engine, mean)["mean"]
+    if foreign is not None and foreign > HOST_FOREIGN_MEAN:
+        return f"{foreign:.0%} of the processor went to programs outside this run"
+    return ""
+
+
 def unconfirmed(engine: Engine) -> str:
     """Faults that did not bite as they should, and outcomes that no fault explains; empty if none."""
     rows = engine.rows(H0.offenders)
@@ -138,6 +149,7 @@ def of(recording: Recording, engine: Engine) -> Preconditions:
     return Preconditions(
         unsealed=frozenset(unsealed(recording)),
         instrument=_guarded("whether the instruments worked", instrument, engine),
+        starved=_guarded("who used the machine", starved, engine),
         fault=_guarded("whether the faults bit", unconfirmed, engine),
         traffic=_guarded("the traffic", short, engine),
     )

@@ -115,6 +115,7 @@ class Preconditions:
 
     unsealed: frozenset[str] = frozenset()  # tables that count as missing
     instrument: str = ""  # why measures cannot be believed
+    starved: str = ""  # why a missed target may be the machine's fault
     fault: str = ""  # a fault that was not confirmed
     traffic: str = ""  # what is short
 
@@ -136,6 +137,8 @@ def decide(
             Verdict.UNKNOWN,
             "the control run misses this target too: the machine is too slow for the question",
         )
+    if invariant.kind is MEASURE and offenders and given.starved:
+        return Verdict.UNKNOWN, f"{offenders} of {judged} beyond the target, but {given.starved}"
     if offenders:
         return Verdict.BROKEN, f"{offenders} of {judged} beyond the target"
     if given.fault:

@@ -210,6 +210,19 @@ def test_measures_need_their_instruments(damage: object, why: str, tmp_path: Pat
     assert found["Z2"].verdict is Verdict.HELD
 
 
+@pytest.mark.parametrize(("foreign", "verdict"), [(0.5, Verdict.UNKNOWN), (0.1, Verdict.BROKEN)])
+def test_other_programs_excuse_a_missed_target_alone(
+    foreign: float, verdict: Verdict, tmp_path: Path
+) -> None:
+    late, well = calm_then_fault().delay("raw", 30, uid=5), calm_then_fault()
+    found = verdicts(late.metric("host_foreign", 40, foreign), tmp_path / "late", R1)["R1"]
+    assert found.verdict is verdict
+    assert (
+        verdicts(well.metric("host_foreign", 40, foreign), tmp_path / "well", R1)["R1"].verdict
+        is Verdict.HELD
+    )
+
+
 def test_a_late_schedule_inside_a_fault_is_no_trouble(tmp_path: Path) -> None:
     tables = calm_then_fault().metric("schedule_late_us", 5, S)
     assert verdicts(tables, tmp_path, R1)["R1"].verdict is Verdict.HELD
