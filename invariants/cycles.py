@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from gameday.kernel.recording import Recording
@@ -87,7 +88,7 @@ def _write_edges(items: Sequence[Row]) -> Graph:
     graph: dict[int, set[int]] = defaultdict(set)
     for log in positions.values():
         written = [log[offset] for offset in sorted(log) if log[offset]]
-        for before, after in zip(written, written[1:], strict=False):
+        for before, after in pairwise(written):
             for writer in before:
                 graph[writer] |= after - {writer}
     return graph

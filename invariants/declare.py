@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.kernel.parts import TRIAL
-from gameday.kernel.verdict import MEASURE, Invariant, Kind
+from gameday.kernel.verdict import MEASURE, SAFETY, Invariant, Kind
 from invariants.views import tables_for
 
 
@@ -52,4 +52,22 @@ def invariant(
         targets=dict(targets or {}),
         control_too=missed if aim else "",
         **others,
+    )
+
+
+def tried(id: str, says: str, *, what: str, hint: str, implies: tuple[str, ...] = ()) -> Invariant:
+    """One that no query over the hops can tell: it judges what was tried, and how many things at once."""
+    return invariant(
+        id,
+        says,
+        SAFETY,
+        judged=f"SELECT coalesce(sum(t.n), 0) FROM trial t WHERE t.id = '{id}'",
+        at_least=1,
+        offenders=f"""
+SELECT t.hop, t.what, t.subject, t.expected, t.found FROM trial t
+WHERE t.id = '{id}' AND t.found <> t.expected""",
+        order_by="what, subject NULLS FIRST",
+        unit=what,
+        hint=hint,
+        implies=implies,
     )

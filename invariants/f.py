@@ -14,7 +14,7 @@ ALLOWED = "greatest(floor(0.05e0 * count(*) - 1.645e0 * sqrt(0.0475e0 * count(*)
 
 
 def _fresh(
-    id: str, says: str, hop: str, ages: str, seconds: int, parts: tuple[str, ...] = (), **others: str
+    id: str, says: str, hop: str, ages: str, seconds: int, parts: tuple[str, ...] = (), *, hint: str
 ) -> Invariant:
     """P95 of the age at which events became visible at a hop, on time and late ones apart.
 
@@ -44,9 +44,9 @@ WHERE p.nth >= 0.95e0 * p.n""",
         unit="s P95",
         aim=f"{target(id, 'fresh_us')} / 1e6",
         targets={"fresh_us": seconds * 1_000_000, "grace_us": 30_000_000},
-        implies=("L1", "R1", "V4"),
+        implies=("L1", "R1", "V4", "O2"),
         parts=parts,
-        **others,
+        hint=hint,
     )
 
 

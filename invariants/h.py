@@ -10,6 +10,7 @@ from invariants.chain import target
 from invariants.declare import invariant
 
 VOIDING = ("H0", "H1", "H2")
+PROVEN = ("H2", "M3")  # judged last, over what the proof of the judge found
 PLANTED_CORRUPTIONS = 5
 
 H0 = invariant(
@@ -50,7 +51,7 @@ H1 = invariant(
 )
 
 
-def _facts(id: str, says: str, at_least: int, *, figure: str = "", unit: str, hint: str) -> Invariant:
+def facts(id: str, says: str, at_least: int, *, figure: str = "", unit: str, hint: str) -> Invariant:
     """An invariant over the harness's own yes/no facts."""
     return invariant(
         id,
@@ -66,7 +67,7 @@ def _facts(id: str, says: str, at_least: int, *, figure: str = "", unit: str, hi
     )
 
 
-H2 = _facts(
+H2 = facts(
     "H2",
     "the judge can fail: each planted corruption is found, at the planted hop",
     PLANTED_CORRUPTIONS,
@@ -74,14 +75,14 @@ H2 = _facts(
     unit="planted corruptions caught",
     hint="the run is void: a checker did not see what was planted",
 )
-H3 = _facts(
+H3 = facts(
     "H3",
     "nothing is left behind: toxics, paused or killed processes, locks",
     1,
     unit="things left",
     hint="gameday heal, then gameday down",
 )
-H4 = _facts(
+H4 = facts(
     "H4",
     "the run can be replayed: the same seed and profile give the same plan hash",
     1,

@@ -38,7 +38,9 @@ WHERE fate = 'demanded' AND pending GROUP BY first_missing_hop ORDER BY n DESC, 
 _UNSIGHTED = "SELECT hop, count(*) AS n FROM visible WHERE unsighted = 1 GROUP BY hop ORDER BY n DESC, hop"
 # Where hops have targets of their own, the one that is shown belongs to the hop that the figure belongs to.
 _TARGET_OF_FIGURE = {"R1": R1_TARGET}
-_RESTS_ON_ABSENCE = frozenset({"Z1", "Z2", "Z3", "Z4", "U3", "U5", "B1"})
+_RESTS_ON_ABSENCE = frozenset(
+    {"Z1", "Z2", "Z3", "Z4", "Z5", "Z6", "U3", "U5", "B1", "B3", "B4", "B5", "B7", "B8", "B9", "AN14", "R2"}
+)
 
 
 @dataclass(frozen=True)

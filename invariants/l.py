@@ -73,49 +73,53 @@ WHERE e.n > 1 AND e.last_backlog >= e.first_backlog""",
     hint="the lane must be chosen per transaction, by what waits, not by who came first",
 )
 
-# How many batches of its partition a record let pass, from its first sight at the broker to its own batch.
-_PASSED = f"""SELECT z.cluster, z.topic, z.partition, z.t_arrived, z.container, z.uid, z.copy, z.at_offset,
-       count(p.container) AS passed
-FROM (SELECT a.cluster, a.topic, a.partition, b.t_seen AS t_arrived, r.container, min(a.uid) AS uid,
-             min(a.copy) AS copy, min(a.src_offset) AS at_offset, min(c.t_seen) AS t_read
-      FROM raw_scan r
-      JOIN attempts a ON {same("a", "r")}
-      JOIN seen_at b ON b.hop = 'broker' AND b.container = a.container AND b.cluster = a.cluster
-        AND b.topic = a.topic
-      JOIN seen_at c ON c.hop = 'raw' AND c.container = r.container AND c.cluster = r.cluster
-        AND c.topic = r.topic
-      GROUP BY a.cluster, a.topic, a.partition, b.t_seen, r.container) z
-LEFT JOIN sighting p ON p.hop = 'raw' AND p.cluster = z.cluster AND p.topic = z.topic
-  AND p.partition = z.partition AND p.t_prev >= z.t_arrived AND p.t_seen < z.t_read
-GROUP BY z.cluster, z.topic, z.partition, z.t_arrived, z.container, z.uid, z.copy, z.at_offset"""
 # Partitions with a record that breaks its contract, and where the first of them lies.
 _POISONED = """SELECT a.cluster, a.topic, a.partition, min(a.src_offset) AS poison_offset, count(*) AS n
 FROM attempts a WHERE a.class = 'invalid' AND a.src_offset IS NOT NULL
 GROUP BY a.cluster, a.topic, a.partition"""
+# Batches of raw from the first such record on, and whether outside faults one was late by the hop's bound,
+# which says something only where a control run gave it.
+_BATCHES = f"""SELECT a.cluster, a.topic, a.partition, r.container, min(a.uid) AS uid, min(a.copy) AS copy,
+       min(e.t_seen) AS t_seen, max(e.t_seen - a.t_due) AS age_us,
+       max(CASE WHEN e.t_seen - a.t_due > h.bound_us AND w.nr IS NULL THEN 1 ELSE 0 END) AS is_late
+FROM raw_scan r
+JOIN attempts a ON {same("a", "r")}
+JOIN ({_POISONED}) q ON q.cluster = a.cluster AND q.topic = a.topic AND q.partition = a.partition
+  AND a.src_offset >= q.poison_offset
+JOIN hop h ON h.name = 'raw'
+JOIN (SELECT hop FROM control WHERE measure = 'latency_p99_us' GROUP BY hop) u ON u.hop = h.name
+JOIN seen_at e ON e.hop = 'raw' AND e.container = r.container AND e.cluster = r.cluster AND e.topic = r.topic
+LEFT JOIN fault_window w ON a.t_due <= w.t_to + {target("L3", "grace_us")} AND e.t_seen >= w.t_from
+GROUP BY a.cluster, a.topic, a.partition, r.container"""
+# Late batches in a row.
+_BLOCKED = f"""SELECT x.cluster, x.topic, x.partition, x.since, count(*) AS batches, min(x.t_seen) AS t_seen,
+       min(x.uid) AS uid, max(x.age_us) AS age_us
+FROM (SELECT b.*, sum(CASE WHEN b.is_late = 0 THEN 1 ELSE 0 END)
+                    OVER (PARTITION BY b.cluster, b.topic, b.partition ORDER BY b.t_seen, b.container
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS since
+      FROM ({_BATCHES}) b) x
+WHERE x.is_late = 1 GROUP BY x.cluster, x.topic, x.partition, x.since"""
 
 L3 = invariant(
     "L3",
-    "poison does not block: what lies behind a bad record lets at most one batch pass before its own",
+    "poison does not block: from a bad record on, at most one batch of its partition in a row is late",
     MEASURE,
-    judged=f"SELECT coalesce(sum(x.n), 0) FROM ({_POISONED}) x",
+    judged=f"SELECT count(*) FROM ({_BATCHES}) x",
     at_least=1,
     offenders=f"""
-SELECT 'raw' AS hop, x.uid, x.copy, x.container, x.passed, x.partition AS at_partition,
-       x.at_offset, x.t_arrived
-FROM ({_PASSED}) x
-JOIN ({_POISONED}) q ON q.cluster = x.cluster AND q.topic = x.topic AND q.partition = x.partition
-WHERE x.at_offset > q.poison_offset AND x.passed > {target("L3", "batches")}
+SELECT 'raw' AS hop, x.uid, x.batches, x.age_us, x.topic, x.partition AS at_partition, x.t_seen
+FROM ({_BLOCKED}) x WHERE x.batches > {target("L3", "batches")}
 UNION ALL
-SELECT 'raw' AS hop, t.uid, t.copy, t.container, cast(NULL AS bigint) AS passed,
-       t.partition AS at_partition, t.src_offset AS at_offset, t.t_done AS t_arrived
+SELECT 'raw' AS hop, t.uid, cast(NULL AS bigint) AS batches, cast(NULL AS bigint) AS age_us, t.topic,
+       t.partition AS at_partition, t.t_done AS t_seen
 FROM trail t
 JOIN ({_POISONED}) q ON q.cluster = t.cluster AND q.topic = t.topic AND q.partition = t.partition
 WHERE t.first_missing_hop = 'raw' AND t.src_offset >= q.poison_offset""",
-    order_by="t_arrived, at_partition, at_offset",
-    figure=f"SELECT max(x.passed) FROM ({_PASSED}) x",
-    unit="batches passed",
+    order_by="t_seen, at_partition, uid",
+    figure=f"SELECT coalesce(max(x.batches), 0) FROM ({_BLOCKED}) x",
+    unit="late batches in a row",
     aim=target("L3", "batches"),
-    targets={"batches": 1},
+    targets={"batches": 1, "grace_us": 30_000_000},
     implies=("L1", "Z2", "F3", "R1", "V4", "F7", "R2"),
     hint="a bad record must leave its batch, not fail it: see what the retries of a batch wait for",
 )

@@ -27,7 +27,7 @@ P1 = invariant(
     order_by="t_window NULLS LAST",
     unit="windows out of balance",
     targets={"window_us": 5_000_000},
-    implies=("Z1", "Z2", "Z7", "Z8", "U1", "U3", "U4", "B1", "AN2", "AN14"),
+    implies=("Z1", "Z2", "Z7", "Z8", "U1", "U3", "U4", "B1", "AN2", "AN14", "R2"),
     hint="the Z and U families name the events of the window; a row in two places offends here as well",
 )
 

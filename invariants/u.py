@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gameday.kernel.verdict import SAFETY
 from invariants.chain import columns
-from invariants.declare import invariant
+from invariants.declare import invariant, tried
 
 U1 = invariant(
     "U1",
@@ -116,4 +116,12 @@ GROUP BY t.uid, t.copy, w.other""",
     unit="twins merged",
     implies=("U3", "B1", "Z1", "Z2"),
     hint="the business key is too coarse: something that tells the twins apart is not part of it",
+)
+
+U6 = tried(
+    "U6",
+    "the survivor of a class does not depend on order: recomputed in other orders and pieces, it is the same",
+    what="classes with another survivor",
+    implies=("O1",),
+    hint="only content may decide: no time of arrival, no region, no position in a batch",
 )

@@ -175,7 +175,6 @@ WHERE r.error IS NULL
 GROUP BY r.read_no HAVING min(s.snapshot) <> max(s.snapshot)""",
     order_by="t, read_no, relation",
     unit="mixed reads",
-    implies=("A1",),
     hint="several names were moved one by one; one pointer has to move them all",
 )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from gameday.kernel.recording import SCHEMAS
-from invariants import books, exposure, fates, marts, oplog, oracle, traffic, visibility
+from invariants import books, exposure, fates, marts, money, oplog, oracle, traffic, visibility
 from invariants.chain import Chain
 
 # CHECK is a reserved word of SQL, and quoted identifiers are not portable.
@@ -19,6 +19,7 @@ OPTIONAL = frozenset({"control", "target", "phase", "part"})
 VIEWS: Mapping[str, Callable[[Chain], str]] = {
     **fates.VIEWS,
     **oracle.VIEWS,
+    **money.VIEWS,
     **visibility.VIEWS,
     **traffic.VIEWS,
     **exposure.VIEWS,

@@ -109,6 +109,43 @@ FROM dlq_scan d GROUP BY {columns("d")} HAVING count(*) > 1""",
     hint="compare the contract check of the pipeline with the reason that the plan states",
 )
 
+Z5 = invariant(
+    "Z5",
+    "no gap of the source is silent: where raw skips records that existed, an alarm names the stretch",
+    SAFETY,
+    judged="SELECT count(*) FROM broker_scan",
+    at_least=1,
+    offenders="""
+SELECT g.uid, g.copy, 'raw' AS hop, g.cluster, g.topic, g.partition AS at_partition, g.src_offset AS at_offset
+FROM gap g
+LEFT JOIN (SELECT a.cluster, a.topic, a.partition, a.from_offset, a.to_offset FROM alarm a
+           CROSS JOIN (SELECT max(t_to) AS t_end FROM phase) p
+           WHERE a.kind = 'gap' AND (p.t_end IS NULL OR a.t <= p.t_end)) m
+  ON m.cluster = g.cluster AND m.topic = g.topic AND m.partition = g.partition
+ AND m.from_offset <= g.src_offset AND m.to_offset > g.src_offset
+WHERE m.topic IS NULL""",
+    order_by="at_partition, at_offset",
+    unit="records skipped in silence",
+    hint="a reader that starts behind the log start, or skips what it cannot read, has to say so",
+)
+
+Z6 = invariant(
+    "Z6",
+    "no late event is dropped: every late one that was accepted is in curated, or suppressed for a survivor",
+    SAFETY,
+    judged="""SELECT count(*) FROM trail
+WHERE fate = 'demanded' AND lateness_us > 0 AND class <> 'invalid'""",
+    at_least=1,
+    offenders="""
+SELECT t.uid, t.copy, t.attempt, t.first_missing_hop AS hop, t.lateness_us, t.t_done
+FROM trail t
+WHERE t.fate = 'demanded' AND t.lateness_us > 0 AND t.class <> 'invalid' AND t.lost""",
+    order_by="lateness_us DESC, uid, copy, attempt",
+    unit="late events dropped",
+    implies=("Z1", "Z2", "U3", "U5", "B1"),
+    hint="a watermark that drops in place of tagging, or a merge that looks at the newest partitions only",
+)
+
 # A broker may forget what it acknowledged (acks=1): that is a loss there, and no phantom behind it.
 _PHANTOM_BY_COORDINATES = "\nUNION ALL\n".join(
     f"""SELECT x.uid, x.copy, '{hop}' AS hop, '{what}' AS what, x.partition AS at_partition,

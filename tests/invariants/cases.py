@@ -213,7 +213,7 @@ def _measures() -> list[Case]:
         Case("F3", "39 of 1000 beyond the target", lambda: many(1000, 39), BROKEN, "curated", {"beyond": 39, "allowed": 38}),
         Case("F3", "too few to judge", lambda: many(999, 0), VACUOUS),
         Case("F3", "late events are fresh", lambda: late_lane(0), HELD),
-        Case("F3", "one late event of few is stale", lambda: late_lane(1), BROKEN, "curated", {"lane": "late", "of_events": 30, "beyond": 1, "allowed": 0}),
+        Case("F3", "one late event of few is stale", lambda: late_lane(1), BROKEN, "curated", {"lane": "late", "of_events": 30, "beyond": 1, "allowed": 0}, ("O2",)),
         Case("F3", "what a fault delays is not judged", lambda: many(1400, 60).fault(12.5, 300), HELD),
         Case("L1", "no lag", calm_then_fault, HELD),
         Case("L1", "back too late", back_too_late, BROKEN, "load", {}, ("R1", "F3")),

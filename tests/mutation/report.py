@@ -1,0 +1,55 @@
+"""What a mutation run found, as text: kill rate, by operator and by text, and every survivor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from tests.mutation.explained import why
+from tests.mutation.targets import Outcome
+
+
+def summary(every: Sequence[Outcome], took: float) -> tuple[str, float]:
+    """The report, and the kill rate over all mutants that run and are not explained."""
+    viable = [one for one in every if not one.stillborn]
+    survivors = [one for one in viable if one.survived]
+    explained = [one for one in survivors if why(one)]
+    open_ones = [one for one in survivors if not why(one)]
+    killed = len(viable) - len(survivors)
+    raw = killed / max(1, len(viable))
+    rate = killed / max(1, len(viable) - len(explained))
+    lines = [
+        f"{len(every)} mutants in {took:.0f} s; {len(every) - len(viable)} were stillborn (no engine runs them)",
+        f"kill rate {raw:.1%}: {killed} of {len(viable)}; {len(explained)} survivors are explained",
+        f"kill rate without those explained {rate:.1%}",
+        *_table("by operator", viable, lambda one: one.operator),
+        *_table("by text", viable, lambda one: one.target.split(".")[0]),
+        "",
+        f"survivors that nobody explained: {len(open_ones)}",
+        *(f"  {one}" for one in sorted(open_ones, key=lambda one: (one.target, one.line))),
+        "",
+        f"survivors that are explained: {len(explained)}",
+        *_reasons(explained),
+    ]
+    return "\n".join(lines), rate
+
+
+def _table(title: str, every: Iterable[Outcome], key: Callable[[Outcome], str]) -> list[str]:
+    groups: dict[str, list[Outcome]] = {}
+    for one in every:
+        groups.setdefault(key(one), []).append(one)
+    lines = ["", title]
+    for name, group in sorted(groups.items()):
+        killed = sum(bool(one.killer) for one in group)
+        lines.append(f"  {name:24} {killed:5} of {len(group):5}  {killed / len(group):6.1%}")
+    return lines
+
+
+def _reasons(explained: Iterable[Outcome]) -> list[str]:
+    groups: dict[str, list[Outcome]] = {}
+    for one in explained:
+        groups.setdefault(why(one), []).append(one)
+    lines = []
+    for reason, group in groups.items():
+        lines.append(f"  {len(group)}: {reason}")
+        lines += [f"      {one}" for one in group]
+    return lines
