@@ -84,6 +84,12 @@ def _migrate(path: Path) -> None:
     migrate.run(_namespace(path))
 
 
+def _recompute(path: Path) -> None:
+    from pipeline import recompute
+
+    recompute.run(path)
+
+
 def _warehouse(path: Path) -> None:
     from pipeline import warehouse_server
 
@@ -97,6 +103,7 @@ PARTS: Final[dict[str, Callable[[Path], None]]] = {
     "loader": _loader,
     "curator": _curator,
     "migrate": _migrate,
+    "recompute": _recompute,
     "warehouse": _warehouse,
 }
 
