@@ -19,10 +19,12 @@ from gameday.kernel.clock import SECONDS
 from gameday.kernel.timeline import Act, GameDay, at, broken, scenario
 from invariants import ALWAYS
 from invariants.anr import AN12
+from invariants.z import Z6
 from loadgen.profiles import base_mix, peak
 from scenarios._pace import FAULT_AT
 
 LOAD = base_mix(peak("DR"))
+STANDSTILL_S = 60 * SECONDS  # of a hop that will never come again: its promise is not waited for
 LOADER_DIES = SeamKill("loader", "6-committed-not-answered")
 LANDING_DIES = SeamKill("landing", "3-manifest-written")
 
@@ -104,6 +106,7 @@ def offsets_committed_before_the_write() -> GameDay:
         faults=[at(FAULT_AT, SeamKill("landing", "1-before-sink"))],
         holds=[*ALWAYS, AN12],
         weaknesses=("commit_before_write",),
+        still_s=STANDSTILL_S,
         expects=broken("AN12", hop="raw", also=("Z2",)),
     )
 
@@ -141,6 +144,7 @@ def replayed_batch_gets_a_new_id() -> GameDay:
         faults=[at(FAULT_AT, LANDING_DIES)],
         holds=ALWAYS,
         weaknesses=("new_batch_ids",),
+        still_s=STANDSTILL_S,
         expects=broken("AN2", hop="raw", also=("Z2",)),
     )
 
@@ -150,9 +154,9 @@ def watermark_too_tight() -> GameDay:
     """A watermark of ten seconds drops captures, refunds and chargebacks that come late, without a trace."""
     return GameDay(
         load=LOAD,
-        holds=ALWAYS,
+        holds=[*ALWAYS, Z6],
         weaknesses=("tight_watermark",),
-        expects=broken("Z2", hop="raw"),
+        expects=broken("Z6", hop="raw"),
     )
 
 

@@ -67,7 +67,10 @@ def _play(chosen: Sequence[Scenario], seed: int | None, *, quiet: bool) -> None:
     with open_session(Path.cwd(), {"seed": seed}, say) as session:
         for id in ids:
             try:
-                session.play(known[id], again=f"gameday run {id}")
+                if "defect" in known[id].markers:  # holds no measure: no control run could tell anything
+                    session.play_without_control(known[id])
+                else:
+                    session.play(known[id], again=f"gameday run {id}")
             except HarnessError as error:
                 out.print(f"{id}: no verdict: {error}")
 

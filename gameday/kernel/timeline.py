@@ -71,6 +71,7 @@ class GameDay:
     weaknesses: tuple[str, ...] = ()  # deliberate weakenings of the system under test
     topic: Mapping[str, str] = field(default_factory=dict)  # settings of the topic, beside the stack's own
     drain_within_s: float = 120.0  # longer where a hop promises less: standing still must be found out
+    still_s: float | None = None  # a hop that stands still for so long is stuck, whatever it promises
 
     def __post_init__(self) -> None:
         if not self.holds:
