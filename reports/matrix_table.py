@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
+from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -16,6 +17,44 @@ CLOCK = "time to detect: from the last bite (without a fault: the first event) u
 def matrix_table(matrix: Matrix) -> RenderableType:
     return Group(*_unproven(matrix.proofs), "", _defects(matrix.rows), "", *_summary(matrix.rows), "",
                  _proofs(matrix.proofs))  # fmt: skip
+
+
+class Caught(Protocol):
+    """What the judge said of one made-up recording with a defect, and of the same one without it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def expected(self) -> tuple[str, str]: ...
+    @property
+    def seen(self) -> tuple[str, ...]: ...
+    @property
+    def hop(self) -> str: ...
+    @property
+    def strangers(self) -> tuple[str, ...]: ...
+    @property
+    def false_alarms(self) -> tuple[str, ...]: ...
+    @property
+    def detected(self) -> bool: ...
+    @property
+    def accurate(self) -> bool: ...
+
+
+def bank_table(results: Sequence[Caught]) -> RenderableType:
+    table = Table("defect", "seed", "expected first", "found first", "", "false alarms", box=None)
+    for one in results:
+        wrong = f"also red: {', '.join(one.strangers)}" if one.strangers else "" if one.accurate else "missed"
+        seen = f"{', '.join(one.seen)} at {one.hop}" if one.seen else "nothing"
+        where = " at ".join(one.expected)
+        table.add_row(one.name, str(one.seed), where, seen, wrong, ", ".join(one.false_alarms) or "-")
+    summary = (
+        f"{len(results)} histories: detected {_of(sum(one.detected for one in results), len(results))}, "
+        f"accurate {_of(sum(one.accurate for one in results), len(results))}, "
+        f"false alarms {_of(sum(bool(one.false_alarms) for one in results), len(results))}"
+    )
+    return Group(table, "", summary)
 
 
 def _unproven(proofs: Iterable[Proof]) -> Iterator[str]:

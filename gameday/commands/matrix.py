@@ -20,6 +20,9 @@ def matrix(
     recorded: Annotated[bool, typer.Option("--recorded", help="only read the stored runs")] = False,
     only: Annotated[list[str] | None, typer.Option("--only", help="these defects, and their twins")] = None,
     seed: Annotated[list[int] | None, typer.Option("--seed", help="play with each of these seeds")] = None,
+    histories: Annotated[
+        bool, typer.Option("--histories", help="the whole bank D01 to D41, as made-up recordings")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Play the planted defects and their twins, then print what was found, and what proves each invariant."""
@@ -31,6 +34,9 @@ def matrix(
 
     if not defects:
         raise Usage("say which matrix: --defects is the only one")
+    if histories:
+        _histories(seed or [1], as_json)
+        return
     chosen = _chosen(only or [])
     if not recorded:
         seeds: list[int | None] = [*seed] if seed else [None]
@@ -49,6 +55,23 @@ def _chosen(only: Sequence[str]) -> list[Scenario]:
     if strange := sorted(set(only) - set(known)):
         raise Usage(f"there is no planted defect {', '.join(strange)}; known: {', '.join(known)}")
     return [one for id, one in known.items() if not only or id in only]
+
+
+def _histories(seeds: Sequence[int], as_json: bool) -> None:
+    """No stack: each defect of the bank as a small recording, and the same recording without it."""
+    import tempfile
+
+    from invariants.bank.matrix import judged
+    from reports.matrix_table import bank_table
+
+    with tempfile.TemporaryDirectory(prefix="gameday-bank-") as folder:
+        found = list(judged(Path(folder), seeds))
+    if as_json:
+        show({"histories": [{**vars(one), "accurate": one.accurate} for one in found]}, True)
+    else:
+        out.print(bank_table(found))
+    if not all(one.accurate and not one.false_alarms for one in found):
+        raise typer.Exit(BROKEN)
 
 
 def _planted(scenario: Scenario) -> Planted:
