@@ -103,16 +103,19 @@ FROM ({_AHEAD}) x WHERE x.committed > x.durable""",
     hint="the commit happens before the write, or on a timer of its own",
 )
 
-# Sends that succeeded while a fault was active; the bite and the heal are edges of the first and last gap.
-_WITHIN = """SELECT f.id AS fault, f.victim, f.t_bite, coalesce(f.t_healed, w.t_end) AS t_to, s.t_done
+# Attempts while a fault was active, and when they succeeded; the first gap begins with the bite,
+# the last ends with the last attempt. A fault during which nobody tried is not judged.
+_TRIED = """SELECT f.id AS fault, f.victim, f.t_bite, max(s.t_invoke) AS t_to
 FROM fault f CROSS JOIN span w
-LEFT JOIN send s ON s.outcome = 'ACK' AND s.t_done > f.t_bite AND s.t_done <= coalesce(f.t_healed, w.t_end)
-WHERE f.t_bite IS NOT NULL"""
+JOIN send s ON s.t_invoke >= f.t_bite AND s.t_invoke <= coalesce(f.t_healed, w.t_end)
+WHERE f.t_bite IS NOT NULL GROUP BY f.id, f.victim, f.t_bite"""
 _PROGRESS = f"""SELECT g.fault, g.victim, g.t_bite, count(g.t_done) AS n,
-       greatest(max(g.t_done - g.before), max(g.t_to) - coalesce(max(g.t_done), max(g.t_bite))) AS gap_us
-FROM (SELECT x.fault, x.victim, x.t_bite, x.t_to, x.t_done,
-             coalesce(lag(x.t_done) OVER (PARTITION BY x.fault ORDER BY x.t_done), x.t_bite) AS before
-      FROM ({_WITHIN}) x) g
+       greatest(coalesce(max(g.t_done - g.before), 0),
+                max(g.t_to) - coalesce(max(g.t_done), max(g.t_bite))) AS gap_us
+FROM (SELECT x.fault, x.victim, x.t_bite, x.t_to, s.t_done,
+             coalesce(lag(s.t_done) OVER (PARTITION BY x.fault ORDER BY s.t_done), x.t_bite) AS before
+      FROM ({_TRIED}) x
+      LEFT JOIN send s ON s.outcome = 'ACK' AND s.t_done > x.t_bite AND s.t_invoke <= x.t_to) g
 GROUP BY g.fault, g.victim, g.t_bite"""
 
 AN19 = invariant(

@@ -12,7 +12,7 @@ UNSAFE = """
 SELECT h.name AS hop, h.ord, t.uid, t.copy, t.attempt, t.t_done AS t_from,
        greatest(coalesce(v.t_visible, w.t_end), t.t_done) AS t_to,
        CASE WHEN v.t_visible IS NULL OR v.is_open = 1 THEN 1 ELSE 0 END AS is_open,
-       CASE WHEN t.lost AND v.t_visible IS NULL THEN 1 ELSE 0 END AS is_lost
+       CASE WHEN t.lost AND (v.t_visible IS NULL OR v.is_open = 1) THEN 1 ELSE 0 END AS is_lost
 FROM trail t
 JOIN hop h ON h.name IN ({names})
 CROSS JOIN span w

@@ -79,8 +79,8 @@ FROM attempts a WHERE a.class = 'invalid' AND a.src_offset IS NOT NULL
 GROUP BY a.cluster, a.topic, a.partition"""
 # Batches of raw from the first such record on, and whether outside faults one was late by the hop's bound,
 # which says something only where a control run gave it.
-_BATCHES = f"""SELECT a.cluster, a.topic, a.partition, r.container, min(a.uid) AS uid, min(a.copy) AS copy,
-       min(e.t_seen) AS t_seen, max(e.t_seen - a.t_due) AS age_us,
+_BATCHES = f"""SELECT a.cluster, a.topic, a.partition, r.container, min(a.uid) AS uid,
+       min(a.src_offset) AS from_offset, min(e.t_seen) AS t_seen, max(e.t_seen - a.t_due) AS age_us,
        max(CASE WHEN e.t_seen - a.t_due > h.bound_us AND w.nr IS NULL THEN 1 ELSE 0 END) AS is_late
 FROM raw_scan r
 JOIN attempts a ON {same("a", "r")}
@@ -95,7 +95,7 @@ GROUP BY a.cluster, a.topic, a.partition, r.container"""
 _BLOCKED = f"""SELECT x.cluster, x.topic, x.partition, x.since, count(*) AS batches, min(x.t_seen) AS t_seen,
        min(x.uid) AS uid, max(x.age_us) AS age_us
 FROM (SELECT b.*, sum(CASE WHEN b.is_late = 0 THEN 1 ELSE 0 END)
-                    OVER (PARTITION BY b.cluster, b.topic, b.partition ORDER BY b.t_seen, b.container
+                    OVER (PARTITION BY b.cluster, b.topic, b.partition ORDER BY b.from_offset
                           ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS since
       FROM ({_BATCHES}) b) x
 WHERE x.is_late = 1 GROUP BY x.cluster, x.topic, x.partition, x.since"""
@@ -120,6 +120,6 @@ WHERE t.first_missing_hop = 'raw' AND t.src_offset >= q.poison_offset""",
     unit="late batches in a row",
     aim=target("L3", "batches"),
     targets={"batches": 1, "grace_us": 30_000_000},
-    implies=("L1", "Z2", "F3", "R1", "V4", "F7", "R2"),
+    implies=("L1", "Z2", "F3", "R1", "V4", "F7", "R2", "P1"),
     hint="a bad record must leave its batch, not fail it: see what the retries of a batch wait for",
 )

@@ -91,7 +91,7 @@ WHERE x.lost_events > x.may_lose OR x.worst_events > x.may_endanger OR x.worst_a
     unit="events lost for good",
     aim=target("R2", "lost_events"),
     targets={"lost_events": 0},
-    implies=("Z1", "Z2", "R1", "L1"),
+    implies=("Z1", "Z2", "R1", "L1", "P1", "AN14", "F7"),
     hint="the first hop that lost some is the place; the worst instant is what a crash would have cost",
 )
 

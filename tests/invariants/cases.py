@@ -193,7 +193,7 @@ def _measures() -> list[Case]:
         Case("R1", "a second outage long after the first is another matter", two_outages, HELD),
         Case("R1", "two outages with too short a calm between them are one", lambda: two_outages(calm_s=1.0), BROKEN, "raw", {}, ("L1",)),
         Case("R1", "no offender at a calm of five samples", lambda: two_outages(calm_s=1.25), HELD),
-        Case("R1", "never back", never_back, BROKEN, "load", {"stable_us": None}, ("Z1", "Z2", "B1", "L1", "F3")),
+        Case("R1", "never back", never_back, BROKEN, "load", {"stable_us": None}, ("Z1", "Z2", "B1", "L1", "F3", "R2", "P1", "AN14")),
         Case("R1", "no fault, nothing to recover from", perfect, VACUOUS),
         Case("R1", "the control misses it too", lambda: control(calm_then_fault().delay("raw", 30, uid=5), "R1", 21), UNKNOWN),
         Case("R1", "the control does not miss it", lambda: control(calm_then_fault().delay("raw", 30, uid=5), "R1", 19), BROKEN, "raw", {}, ("L1", "F3")),

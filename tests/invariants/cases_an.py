@@ -8,6 +8,7 @@ from functools import partial
 
 from tests.invariants.case import BROKEN, HELD, NOT_BUILT, UNKNOWN, VACUOUS, Case
 from tests.invariants.damaged import (
+    calm_then_fault,
     control,
     fabricated,
     lost_at,
@@ -53,10 +54,13 @@ def positions(*committed: tuple[int, int | None], at_s: float = 20) -> Tables:
 
 
 def sent_during(*at_s: float, heal_s: float = 10.0, **targets: float) -> Tables:
-    """A fault from 2 s on, and one acknowledged send at each of these seconds."""
-    tables = perfect(len(at_s)).fault(2, heal_s)
+    """A fault from 2 s on, one acknowledged send at each of these seconds, and one without an answer at its end."""
+    history = History().events(len(at_s)).event(99, outcome="UNKNOWN", reaches=False)
+    tables = history.play().fault(2, heal_s)
     for uid, second in enumerate(at_s, start=1):
-        tables.change("send", {"t_done": T0 + int(second * S)}, uid=uid)
+        t = T0 + int(second * S)
+        tables.change("send", {"t_invoke": t, "t_done": t}, uid=uid)
+    tables.change("send", {"t_invoke": T0 + int(heal_s * S), "t_done": None}, uid=99)
     return tables.target("AN19", **({"unavailable_us": 3 * S, "sends": 2} | targets))
 
 
@@ -138,6 +142,8 @@ CASES = [
     Case("AN19", "a gap until the heal", lambda: sent_during(3, 5, 6.9), BROKEN, "broker"),
     Case("AN19", "one send is too few", lambda: sent_during(3, heal_s=5), BROKEN, "broker", {"n": 1}),
     Case("AN19", "the control misses it too", lambda: control(sent_during(3, 6.1, 9), "AN19", 3.01), UNKNOWN),
+    Case("AN19", "an attempt after the heal is another matter", lambda: sent_during(3, 5, heal_s=6, unavailable_us=2 * S), HELD),
+    Case("AN19", "nobody tried during the fault", calm_then_fault, VACUOUS),
     Case("AN19", "no fault", perfect, VACUOUS),
     Case("P1", "a legal mixture balances", mixed, HELD),
     *(Case("P1", f"lost at {hop}", partial(lost_at, hop), BROKEN, told, {"n_ingress": 8}, ("Z1", "Z2", *MONEY)) for hop, told in (("raw", "raw"), ("load", "curated"), ("curated", "curated"))),
@@ -158,4 +164,3 @@ CASES = [
     Case("P1A", "there is no alerting", mixed, NOT_BUILT),
     Case("P1A", "nothing was sent", lambda: nothing().build("alarms"), VACUOUS),
 ]  # fmt: skip
-
