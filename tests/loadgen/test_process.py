@@ -259,3 +259,23 @@ def test_an_event_that_the_client_refuses_is_a_failure(tmp_path: Path) -> None:
     by_error = Counter((s["outcome"], s["error"]) for s in sends)
     assert by_error["FAIL", "MSG_SIZE_TOO_LARGE"] > 20 and by_error["ACK", None] > 20
     assert sum(by_error.values()) == 100
+
+
+def test_a_careless_producer_tells_nobody_what_it_dropped(tmp_path: Path) -> None:
+    """The cluster dies: what waits is dropped, all of it counts as sent, and the ledger keeps the error."""
+    folder = new_recording(tmp_path)
+    command = [sys.executable, mock_kafka.__file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
+        assert host.stdout is not None
+        load = steady(300, 4).client(app_flush_timeout_ms=500, delivery_timeout_ms=3_000, linger_ms=10)
+        running = start(load, folder, host.stdout.readline().strip())
+        wait_until("some events", lambda: running.status().acked > 300, within_s=20)
+        host.kill()
+        host.wait()
+    running.wait(within_s=40)
+    sends = Recording(folder).rows("send")
+    assert Counter(s["outcome"] for s in sends) == {"ACK": 1_200}
+    dropped = [s for s in sends if s["error"] == "_PURGE_QUEUE"]
+    assert len(dropped) > 300
+    assert all(s["src_offset"] is None for s in dropped)
+    assert all(s["t_done"] - s["t_invoke"] < 2_000_000 for s in dropped)
