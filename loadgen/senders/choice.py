@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from gameday.kernel.words import LoadOrder
 from loadgen.places import Assignment
 from loadgen.senders import Sender
 from loadgen.senders.careless import FLUSH_TIMEOUT, CarelessSender
 from loadgen.senders.kafka import open_kafka
+from loadgen.senders.kafka_bulk import BulkSender
 from loadgen.senders.kafka_settings import settings
 from loadgen.senders.sink import SCHEME, SinkSender
+
+
+def path_of(order: LoadOrder) -> str:
+    """What the table `send` calls the way that events go."""
+    return (SinkSender if order.bootstrap.startswith(SCHEME) else BulkSender).path
 
 
 def open_sender(assignment: Assignment) -> Sender:
