@@ -105,9 +105,9 @@ def _watch(running: LoadProcess, seconds: float) -> list[Sample]:
             return True
         if counts is None or not counts.sent:
             return False
-        times = process.cpu_times()
-        cpu_s = times.user + times.system
-        samples.append(Sample(clock.now_us(), counts.sent, cpu_s, process.memory_info().rss))
+        times, rss = process.cpu_times(), process.memory_info().rss
+        if rss:  # none is left of a process that is about to end
+            samples.append(Sample(clock.now_us(), counts.sent, times.user + times.system, rss))
         return clock.now_us() - counts.t0_us > (seconds + 0.5) * 1e6
 
     wait_until("the schedule is over", over, within_s=60 + 2 * seconds, every_s=0.5)

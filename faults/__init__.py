@@ -7,6 +7,7 @@ from typing import Any
 
 from faults.cut import Cut
 from faults.delay import Delay
+from faults.expire import Expire
 from faults.kill import Kill
 from faults.nothing import Disabled
 from faults.pause import Pause
@@ -14,7 +15,7 @@ from faults.seam_kill import SeamKill
 from gameday.kernel import catalog
 from gameday.kernel.words import Confirmation, Undo
 
-__all__ = ["Cut", "Delay", "Disabled", "Kill", "Pause", "SeamKill", "healers", "inks"]
+__all__ = ["Cut", "Delay", "Disabled", "Expire", "Kill", "Pause", "SeamKill", "healers", "inks"]
 
 Healer = Callable[[Undo, Any], Confirmation]
 

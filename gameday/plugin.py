@@ -19,6 +19,7 @@ MARKERS = {
     "lite": "the nightly set",
     "smoke": "recorded ledgers only",
     "calibration": "a run that must go wrong in a known way",
+    "defect": "a planted defect, which the expected invariant has to find first",
     "stack": "a test that starts real servers",
 }
 

@@ -24,6 +24,7 @@ from loadgen.ledger_reader import LedgerReader
 from loadgen.places import WHOLE, Assignment, Part, Places, all_places
 from loadgen.plan import Plan
 from loadgen.schedule import Stretch, stretches
+from loadgen.senders.choice import path_of
 from loadgen.senders.fates import name_of
 
 _SECOND = 1_000_000
@@ -131,7 +132,7 @@ class _Sealing:
                 "uid": stretch.sent.uid[:count],
                 "copy": stretch.sent.copy[:count].astype(np.int32),
                 "attempt": stretch.attempt[:count].astype(np.int32),
-                "path": ["kafka"] * count,
+                "path": [path_of(self._order)] * count,
                 "t_due": due,
                 "t_invoke": _unless(~has, mine["t_invoke"]),
                 "t_done": _unless(~has, mine["t_done"]),

@@ -21,6 +21,10 @@ class Checkpoint:
         found: str = json.loads((self.folder / "metadata").read_text())["id"]
         return found
 
+    def committed(self, batch: int) -> bool:
+        """Whether Spark is done with this batch: the next life goes on after it."""
+        return (self.folder / "commits" / str(batch)).exists()
+
     def offset_ranges(self, cluster: str, topic: str, batch: int) -> tuple[OffsetRange, ...]:
         """The non-empty ranges of this batch, by partition."""
         before = self._end(topic, batch - 1) if batch else self._initial(topic)

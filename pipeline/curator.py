@@ -27,11 +27,12 @@ def waiting_batches(warehouse: Warehouse, database: str) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
-def curate_transaction(held: lease.Lease, batches: list[str]) -> str:
+def curate_transaction(
+    held: lease.Lease, batches: list[str], weaknesses: frozenset[str] = frozenset()
+) -> str:
     """Curated rows and task effects of these batches, behind the fence."""
-    return transaction(
-        *held.fence(), *survivor.curate(held.database, batches), _effects(held.database, batches)
-    )
+    curated = survivor.curate(held.database, batches, weaknesses)
+    return transaction(*held.fence(), *curated, _effects(held.database, batches))
 
 
 def _effects(database: str, batches: list[str]) -> str:
@@ -58,7 +59,7 @@ def curate_waiting(config: Config, warehouse: Warehouse) -> bool:
     if not batches:
         return False
     held = lease.held(warehouse, database, lease.CURATOR, config.cluster)
-    warehouse.run(curate_transaction(held, batches))
+    warehouse.run(curate_transaction(held, batches, config.weaknesses))
     log.info("curated %s batches up to %s", len(batches), batches[-1])
     return len(batches) == BATCHES_MAX
 

@@ -6,9 +6,10 @@ an earlier attempt left behind is named by nobody.
 """
 
 import logging
+import secrets
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pyspark import StorageLevel
@@ -24,11 +25,14 @@ from pipeline.config import Config
 from pipeline.decode import decoded_row
 from pipeline.lake import Lake, WrittenRaw
 from pipeline.waiting import Stop, wait_until
+from pipeline.weaknesses import COMMIT_BEFORE_WRITE, NEW_BATCH_IDS, TIGHT_WATERMARK
+from pipeline.write_behind import WriteBehind
 
 log = logging.getLogger("pipeline.landing")
 
 CACHED: Final = StorageLevel.MEMORY_AND_DISK
 STOP_S: Final = 10.0
+WATERMARK_DELAY: Final = "10 seconds"
 
 
 def run(config: Config, stop: Stop) -> None:
@@ -52,10 +56,13 @@ def run(config: Config, stop: Stop) -> None:
 
 def start(session: SparkSession, config: Config) -> StreamingQuery:
     source = session.readStream.format("kafka").options(**spark.source_options(config)).load()
+    rows = decoded(source, config.cluster)
+    if TIGHT_WATERMARK in config.weaknesses:
+        rows = without_late(rows)
     sink = Sink(config, Checkpoint(config.state / "checkpoint"), seams.Seams(config.seams))
+    behind = COMMIT_BEFORE_WRITE in config.weaknesses
     return (
-        decoded(source, config.cluster)
-        .writeStream.foreachBatch(sink)
+        rows.writeStream.foreachBatch(WriteBehind(sink, sink.checkpoint) if behind else sink)
         .option("checkpointLocation", str(config.state / "checkpoint"))
         .trigger(processingTime=f"{config.spark.trigger_s} seconds")
         .start()
@@ -79,6 +86,13 @@ def decoded(records: DataFrame, cluster: str) -> DataFrame:
     return source.select("*", "decoded.*").drop("decoded")
 
 
+def without_late(rows: DataFrame) -> DataFrame:
+    """The weakness ``tight_watermark``: what is late by more than the delay is gone without a trace."""
+    happened = F.timestamp_micros(F.coalesce("event_ts_us", "append_ts_us"))
+    marked = rows.withColumn("happened", happened).withWatermark("happened", WATERMARK_DELAY)
+    return marked.dropDuplicates(["src_partition", "src_offset", "happened"]).drop("happened")
+
+
 @dataclass(frozen=True, slots=True)
 class Sink:
     """Writes one micro-batch: raw file, dead letters if there are any, then the manifest."""
@@ -86,9 +100,10 @@ class Sink:
     config: Config
     checkpoint: Checkpoint
     seam: seams.Seams
+    life: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def __call__(self, rows: DataFrame, batch: int) -> None:
-        query_id = self.checkpoint.query_id()
+        query_id = self.life if NEW_BATCH_IDS in self.config.weaknesses else self.checkpoint.query_id()
         if manifests.path_of(self.config.manifests, query_id, batch).exists():
             log.info("batch %s has landed before, skipped", batch)
             return

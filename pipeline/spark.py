@@ -9,6 +9,7 @@ from typing import Final
 from pyspark.sql import SparkSession
 
 from pipeline.config import Config
+from pipeline.weaknesses import SKIP_VANISHED
 
 _CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _LOGGING: Final = Path(__file__).with_name("log4j2.properties")
@@ -89,7 +90,7 @@ def source_options(config: Config) -> dict[str, str]:
         "subscribe": config.kafka.topic,
         "startingOffsets": "earliest",
         # Vanished offsets are a loss, and a loss must be loud.
-        "failOnDataLoss": "true",
+        "failOnDataLoss": "false" if SKIP_VANISHED in config.weaknesses else "true",
         "maxOffsetsPerTrigger": str(BATCH_RECORDS_MAX),
         **{f"kafka.{name}": str(value) for name, value in client.items()},
     }

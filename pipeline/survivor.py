@@ -10,6 +10,7 @@ from typing import Final
 from pipeline import raw_schema
 from pipeline.tables import PAYMENT_EVENT_COLUMNS
 from pipeline.warehouse import literal
+from pipeline.weaknesses import MERGE_ON_EVENT_ID
 
 _COORDINATES: Final = ", ".join(raw_schema.COORDINATES)
 
@@ -18,9 +19,12 @@ _SURVIVOR_ORDER: Final = f"""n_attributes DESC, CASE dialect WHEN 'DEDUP' THEN 0
     canonical_hash, event_id, {_COORDINATES}"""
 
 
-def curate(database: str, batches: Sequence[str]) -> tuple[str, str]:
+def curate(
+    database: str, batches: Sequence[str], weaknesses: frozenset[str] = frozenset()
+) -> tuple[str, str]:
     """Bring payments and duplicates up to date with these batches; repeatable."""
-    return _payments(database, batches), _duplicates(database, batches)
+    payments = _merged_on_event_id if MERGE_ON_EVENT_ID in weaknesses else _payments
+    return payments(database, batches), _duplicates(database, batches)
 
 
 def _classes(database: str, batches: Sequence[str]) -> str:
@@ -48,6 +52,18 @@ def _payments(database: str, batches: Sequence[str]) -> str:
         WITH {_classes(database, batches)}
         SELECT {columns} FROM ranked WHERE place = 1
         ON CONFLICT (bk_hash) DO UPDATE SET {updates}"""
+
+
+def _merged_on_event_id(database: str, batches: Sequence[str]) -> str:
+    """The weakness ``merge_on_event_id``: rows that repeat an id within these batches all enter."""
+    columns = ", ".join(PAYMENT_EVENT_COLUMNS)
+    listed = ", ".join(literal(batch) for batch in batches)
+    return f"""MERGE INTO {database}.cur.payment_event AS old USING (
+            SELECT events.*, load_seq AS known_from FROM {database}.raw.events AS events
+            JOIN {database}.ctl.load_ledger USING (batch_id) WHERE batch_id IN ({listed})) AS new
+        ON old.event_id = new.event_id
+        WHEN NOT MATCHED THEN INSERT ({columns})
+            VALUES ({", ".join(f"new.{name}" for name in PAYMENT_EVENT_COLUMNS)})"""
 
 
 def _duplicates(database: str, batches: Sequence[str]) -> str:

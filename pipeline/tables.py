@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipeline import raw_schema
 from pipeline.lease import ROLES
 from pipeline.warehouse import literal
-from pipeline.weaknesses import NO_LOAD_LEDGER
+from pipeline.weaknesses import MERGE_ON_EVENT_ID, NO_LOAD_LEDGER
 
 LEASE_EXPIRES_US = 2**62
 
@@ -20,13 +20,14 @@ def create(database: str, region: str, weaknesses: frozenset[str] = frozenset())
     """Statements that make whatever is missing; run again, they change nothing."""
     coordinates = ", ".join(raw_schema.COORDINATES)
     key = "" if NO_LOAD_LEDGER in weaknesses else f", PRIMARY KEY ({coordinates})"
+    unique = "" if MERGE_ON_EVENT_ID in weaknesses else " PRIMARY KEY"
     for schema in ("raw", "ctl", "cur"):
         yield f"CREATE SCHEMA IF NOT EXISTS {database}.{schema}"
     yield f"""CREATE TABLE IF NOT EXISTS {database}.raw.events (
         {raw_schema.sql_ddl(raw_schema.WAREHOUSE_RAW)}, batch_id VARCHAR NOT NULL{key})"""
     yield from _control(database, region)
     yield f"""CREATE TABLE IF NOT EXISTS {database}.cur.payment_event (
-        bk_hash VARCHAR PRIMARY KEY, event_id VARCHAR NOT NULL, event_type VARCHAR NOT NULL,
+        bk_hash VARCHAR{unique}, event_id VARCHAR NOT NULL, event_type VARCHAR NOT NULL,
         payment_id VARCHAR NOT NULL, merchant_id VARCHAR NOT NULL, account_id VARCHAR NOT NULL,
         card_token VARCHAR NOT NULL, lifecycle_ref VARCHAR, corrects_ref VARCHAR, correction_seq INTEGER,
         amount_minor BIGINT NOT NULL, currency VARCHAR NOT NULL, event_ts_us BIGINT NOT NULL,

@@ -28,6 +28,7 @@ def drain(
     *,
     budget_s: float,
     gap_s: float = HEALTHY_GAP_S,
+    still_s: float | None = None,
     tell: Callable[[], object],
 ) -> Drained:
     """Called when outcomes are settled and everything is healed; the first look after that sets the goal."""
@@ -43,7 +44,8 @@ def drain(
     ).positions
 
     def patience_s(name: str) -> float:
-        return max(3 * gap_s, system.promises.rto_s.get(name, 0.0))
+        promised = system.promises.rto_s.get(name, 0.0) if still_s is None else still_s
+        return max(3 * gap_s, promised)
 
     def state_of(name: str, look: HopLook) -> str:
         if look.covers(goal):

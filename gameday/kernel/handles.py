@@ -39,6 +39,13 @@ class Seamed(Handle, Protocol):
     def back(self, within_s: float) -> str: ...
 
 
+class Expirable(Handle, Protocol):
+    """A log whose oldest records can be made to expire, for good."""
+
+    def expire(self, older_than_s: float) -> str: ...
+    def begins(self) -> Mapping[int, int]: ...  # per partition the first offset that is still there
+
+
 class Link(Handle, Protocol):
     """A directed path between two parts, over one or more channels."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gameday.kernel.first import following
 from gameday.kernel.timeline import Expectation
 from gameday.kernel.verdict import Finding, Verdict, combined
 
@@ -70,7 +71,7 @@ def _expected(held: Sequence[Finding], expects: Expectation, caught: int) -> tup
     bitten = by_id.get("H0")
     if bitten is None or bitten.verdict is not Verdict.HELD:
         return "inconclusive", "the fault of this calibration was not confirmed"
-    return _expected_broken(finding, broken, expects.hop)
+    return _expected_broken(finding, broken, expects)
 
 
 def _own_trouble(broken: Sequence[Finding]) -> str:
@@ -86,12 +87,17 @@ def _expected_inconclusive(finding: Finding, broken: Sequence[Finding]) -> tuple
     return "broken", f"{finding.id} should be inconclusive; " + "; ".join(map(_line, [finding, *broken]))
 
 
-def _expected_broken(finding: Finding, broken: Sequence[Finding], hop: str) -> tuple[str, str]:
+def _expected_broken(finding: Finding, broken: Sequence[Finding], expects: Expectation) -> tuple[str, str]:
+    hop = expects.hop
     if finding.verdict is not Verdict.BROKEN:
         return "broken", f"{finding.id} should be BROKEN at {hop}; {_line(finding)}"
-    if set(finding.hops) != {hop}:
+    later = expects.invariant in expects.also and hop in finding.hops
+    if set(finding.hops) != {hop} and not later:
         return "broken", f"{finding.id} should be BROKEN at {hop} alone, and is at {', '.join(finding.hops)}"
-    stray = [f for f in broken if f.id not in finding.implies]
+    red = {one.id: one for one in (finding, *broken)}
+    foreseen = {*expects.also, *following(finding.id, red)}
+    foreseen |= {more for id in expects.also if id in red for more in following(id, red)}
+    stray = [f for f in broken if f.id not in foreseen]
     if stray:
         return "broken", f"{finding.id} does not imply: " + "; ".join(map(_line, stray))
     also = ", ".join(f.id for f in broken)

@@ -246,6 +246,7 @@ class Play:
             self.ground.system,
             self.settings.anchor,
             budget_s=self.day.drain_within_s,
+            still_s=self.day.still_s,
             tell=lambda: self._look_on("drain", start),
         )
         self._phase("drain", start, self._now())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from gameday.kernel.protocols import Fault, Load
 from gameday.kernel.verdict import Invariant
@@ -39,10 +39,13 @@ class Expectation:
     invariant: str
     verdict: str  # "BROKEN" | "INCONCLUSIVE"
     hop: str = ""
+    # What else this very system breaks as a consequence, at this hop or later; with its own id among them,
+    # the invariant may offend at later hops too.
+    also: Sequence[str] = ()
 
 
-def broken(invariant: str, hop: str) -> Expectation:
-    return Expectation(invariant, "BROKEN", hop)
+def broken(invariant: str, hop: str, also: Sequence[str] = ()) -> Expectation:
+    return Expectation(invariant, "BROKEN", hop, tuple(also))
 
 
 def inconclusive(invariant: str) -> Expectation:
@@ -66,7 +69,9 @@ class GameDay:
     expects: Expectation | None = None
     minimum: Minimum = Minimum()
     weaknesses: tuple[str, ...] = ()  # deliberate weakenings of the system under test
+    topic: Mapping[str, str] = field(default_factory=dict)  # settings of the topic, beside the stack's own
     drain_within_s: float = 120.0  # longer where a hop promises less: standing still must be found out
+    still_s: float | None = None  # a hop that stands still for so long is stuck, whatever it promises
 
     def __post_init__(self) -> None:
         if not self.holds:
@@ -78,7 +83,8 @@ class GameDay:
 
     def is_control(self) -> bool:
         """Nothing is disturbed, and nothing is special about the traffic: the measure of the others."""
-        return not self.faults and self.load.is_base()
+        as_it_should_be = not self.weaknesses and not self.topic
+        return not self.faults and as_it_should_be and self.load.is_base()
 
 
 @dataclass(frozen=True)
@@ -91,23 +97,30 @@ class Scenario:
     make: Callable[[], GameDay]
     function: str
     markers: tuple[str, ...] = ()
+    twin: str = ""  # of a planted defect: the scenario that plays the same with the switch off
 
     def __call__(self) -> GameDay:
         return self.make()
 
 
 def scenario(
-    id: str, *, systems: str, lite: bool = False, short: bool = False, calibration: bool = False
+    id: str,
+    *,
+    systems: str,
+    lite: bool = False,
+    short: bool = False,
+    calibration: bool = False,
+    defect: bool = False,
+    twin: str = "",
 ) -> Callable[[Callable[[], GameDay]], Scenario]:
     """Declare a scenario; its docstring is the hypothesis."""
 
     def declare(make: Callable[[], GameDay]) -> Scenario:
         if not make.__doc__:
             raise ValueError(f"{id}: the docstring of {make.__name__} must state its hypothesis")
-        flags = {"lite": lite, "short": short, "calibration": calibration}
+        flags = {"lite": lite, "short": short, "calibration": calibration, "defect": defect}
         marks = tuple(name for name, on in flags.items() if on)
-        return Scenario(
-            id, " ".join(make.__doc__.split()), tuple(systems.split()), make, make.__name__, marks
-        )
+        hypothesis = " ".join(make.__doc__.split())
+        return Scenario(id, hypothesis, tuple(systems.split()), make, make.__name__, marks, twin)
 
     return declare

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from gameday.kernel.words import LoadOrder
 from loadgen.places import Assignment
 from loadgen.senders import Sender
+from loadgen.senders.careless import FLUSH_TIMEOUT, CarelessSender
 from loadgen.senders.kafka import open_kafka
+from loadgen.senders.kafka_bulk import BulkSender
 from loadgen.senders.kafka_settings import settings
 from loadgen.senders.sink import SCHEME, SinkSender
+
+
+def path_of(order: LoadOrder) -> str:
+    """What the table `send` calls the way that events go."""
+    return (SinkSender if order.bootstrap.startswith(SCHEME) else BulkSender).path
 
 
 def open_sender(assignment: Assignment) -> Sender:
@@ -14,4 +22,6 @@ def open_sender(assignment: Assignment) -> Sender:
     if order.bootstrap.startswith(SCHEME):
         return SinkSender(order.bootstrap, order.anchor.now_us)
     options = settings(order.bootstrap, load.tuned, order.client, dict(load.overrides))
+    if FLUSH_TIMEOUT in options:
+        return CarelessSender(order.topic, options, order.anchor.now_us)
     return open_kafka(order.topic, options, order.anchor.now_us)

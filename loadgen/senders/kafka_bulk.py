@@ -15,8 +15,8 @@ from loadgen.ledger_format import FAIL, joined
 from loadgen.senders import NOTHING_SETTLED, Clock, Settled
 from loadgen.senders.fates import fates_of, name_of
 from loadgen.senders.in_flight import InFlight
-from loadgen.senders.kafka import await_leaders
 from loadgen.senders.kafka_settings import retries
+from loadgen.senders.leaders import await_leaders
 from loadgen.senders.librdkafka import MESSAGE, Client, Messages, Refused
 
 

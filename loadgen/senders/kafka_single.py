@@ -15,8 +15,8 @@ from loadgen.batch import Batch
 from loadgen.ledger_format import FAIL
 from loadgen.senders import NOTHING_SETTLED, SETTLED, Clock, Settled
 from loadgen.senders.fates import fate_of
-from loadgen.senders.kafka import await_leaders
 from loadgen.senders.kafka_settings import retries
+from loadgen.senders.leaders import await_leaders
 
 
 class SingleSender:

@@ -201,7 +201,7 @@ def test_the_part_that_is_hurt_is_what_all_links_share() -> None:
 
 
 def test_every_fault_has_a_healer_of_its_kind_an_ink_and_ids_that_never_repeat(rig: Rig) -> None:
-    assert set(healers()) == {"cut", "delay", "kill", "pause", "seam_kill"} == set(inks())
+    assert set(healers()) == {"cut", "delay", "expire", "kill", "pause", "seam_kill"} == set(inks())
     colours = [ink["colour"] for ink in inks().values()]
     assert len(set(colours)) == len(colours)
     assert len({Kill("store").aim(rig).undo.id for _ in range(50)}) == 50

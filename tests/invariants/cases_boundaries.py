@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from tests.invariants.case import BROKEN, HELD, UNKNOWN, Case
-from tests.invariants.damaged import BEYOND, mixed
-from tests.invariants.history import History, Tables, perfect
+from tests.invariants.damaged import BEYOND, merged_twins, mixed, other_bytes_at
+from tests.invariants.history import History, S, Tables, perfect
 
 
 def unsent_copy() -> Tables:
@@ -36,7 +36,9 @@ def overtaken_elsewhere(**changes: object) -> Tables:
     """The last event of a partition is pending; only another partition, topic or cluster has gone on."""
     tables = History().events(3).event(4).events(3, first=5, partition=1, key="other").play()
     tables.lose_from("load", uid=4).hop("load", state="moving").hop("curated", state="moving")
-    for row in [r for name in tables.rows if name.endswith("_scan") or name == "send" for r in tables.rows[name]]:
+    for row in [
+        r for name in tables.rows if name.endswith("_scan") or name == "send" for r in tables.rows[name]
+    ]:
         if row.get("partition") == 1:
             row.update(changes, src_offset=row["src_offset"] + 10)
     return tables
@@ -52,7 +54,31 @@ def twice(tables: Tables, table: str, **where: object) -> Tables:
     return tables
 
 
+def late_by(lateness_us: int) -> Tables:
+    return History().events(3).event(9, lateness_us=lateness_us).play().lose_from("load", uid=9)
+
+
+def late_and_invalid() -> Tables:
+    """A late event that breaks its contract is missing from the dead letters; another late one is whole."""
+    history = History().events(3).event(8, lateness_us=S).event(9, cls="invalid", lateness_us=S)
+    return history.play().drop("dlq_scan", uid=9)
+
+
+def pending_resend() -> Tables:
+    """The resend of an event has not come to curated yet, and nothing behind it has."""
+    tables = History().events(4).attempt(4).play().drop("suppressed_scan", uid=4)
+    return tables.hop("curated", state="moving").hop("load", state="moving").drop("load_scan", uid=4, src_offset=4)
+
+
 CASES: tuple[Case, ...] = (
+    Case("Z6", "late by a microsecond is late", lambda: late_by(1), BROKEN, "load", {"uid": 9}, ("Z1", "Z2", "B1")),
+    Case("Z6", "a late event that breaks its contract is no matter of this", late_and_invalid, HELD),
+    Case("Z1", "a merged twin is accounted for", merged_twins, HELD),
+    Case("U2", "a plain event twice is no matter of this", lambda: mixed().double("curated_scan", uid=3), HELD),
+    Case("U3", "suppressed, and nobody knows what", lambda: mixed().change("suppressed_scan", {"uid": None, "copy": None}, uid=20), BROKEN, "curated", {"uid": None}, ("Z7",)),
+    Case("U3", "a resend that is pending is no difference", pending_resend, UNKNOWN),
+    Case("Z8", "labels: bytes", lambda: other_bytes_at("raw"), BROKEN, "raw", {"what": "bytes"}, ("B1", "U3")),
+    Case("Z8", "labels: columns", lambda: perfect().change("raw_scan", {"canonical_hash": 5}, uid=3), BROKEN, "raw", {"what": "business columns"}),
     Case("Z7", "another copy of what was sent was never handed over", unsent_copy, BROKEN, "curated", {"uid": 9, "copy": 1}),
     Case("Z3", "another copy of an open one was sent", unknown_copy_appears, BROKEN, "curated", {"uid": 9, "copy": 1}, ("Z7",)),
     *(

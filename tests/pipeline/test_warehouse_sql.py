@@ -14,7 +14,7 @@ import pytest
 from pipeline import curator, lease, loader, raw_schema, tables
 from pipeline.manifest import DataFile, Manifest, OffsetRange
 from pipeline.warehouse import Rejected, Row
-from pipeline.weaknesses import NO_LOAD_LEDGER
+from pipeline.weaknesses import MERGE_ON_EVENT_ID, NO_LOAD_LEDGER
 
 ARROW = {"text": pa.string(), "int32": pa.int32(), "int64": pa.int64(), "bytes": pa.binary()}
 SCHEMA = pa.schema([(column.name, ARROW[column.kind]) for column in raw_schema.RAW])
@@ -85,7 +85,7 @@ class Bench:
         if not waiting:
             return
         held = lease.held(self.warehouse, "n", lease.CURATOR, "a")
-        self.warehouse.run(curator.curate_transaction(held, waiting))
+        self.warehouse.run(curator.curate_transaction(held, waiting, self.weaknesses))
 
     def curated(self) -> tuple[list[Row], list[Row]]:
         return self.warehouse.run(PAYMENTS), self.warehouse.run(DUPLICATES)
@@ -267,3 +267,18 @@ def test_without_the_ledger_a_second_load_doubles_raw_and_not_curated(tmp_path: 
     assert bench.warehouse.one("SELECT count(*) FROM n.raw.events") == 5
     assert bench.warehouse.one("SELECT count(*) FROM n.cur.payment_event") == 1
     assert bench.warehouse.run("SELECT src_offset FROM n.cur.duplicate ORDER BY ALL") == [(2,), (3,)]
+
+
+def test_a_merge_on_the_event_id_doubles_what_is_sent_twice_within_a_batch(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, InMemory(), frozenset({MERGE_ON_EVENT_ID}))
+    bench.migrate()
+    bench.load(0, [row(1), row(2), row(3, bk="other", event="e3")])
+    bench.curate()
+    bench.load(1, [row(4, bk="other", event="e3")])
+    bench.curate()
+    assert bench.warehouse.run("SELECT src_offset FROM n.cur.payment_event ORDER BY ALL") == [
+        (1,),
+        (2,),
+        (3,),
+    ]
+    assert bench.warehouse.run("SELECT src_offset FROM n.cur.duplicate ORDER BY ALL") == [(2,), (4,)]

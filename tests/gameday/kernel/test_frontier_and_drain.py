@@ -38,7 +38,15 @@ def look(position: int, moved_us: int, looked_us: int) -> HopLook:
     return HopLook(looked_us, moved_us, "", {KEY: position})
 
 
-def state_of_raw(broker: int, raw: int, *, moves: bool, promise_s: float = 0.0, budget_s: float = 0.3) -> str:
+def state_of_raw(
+    broker: int,
+    raw: int,
+    *,
+    moves: bool,
+    promise_s: float = 0.0,
+    budget_s: float = 0.3,
+    still_s: float | None = None,
+) -> str:
     """What the drain says of raw, with a healthy gap of a tenth of a second."""
     clock = anchor()
     begun = clock.now_us()
@@ -48,7 +56,15 @@ def state_of_raw(broker: int, raw: int, *, moves: bool, promise_s: float = 0.0, 
         return {"broker": look(broker, now, now), "raw": look(raw, now if moves else begun, now)}
 
     system = FakeSystem(Promises(rto_s={"raw": promise_s}))
-    found = drain(looks, system, clock, budget_s=budget_s, gap_s=0.1, tell=lambda: None)  # type: ignore[arg-type]
+    found = drain(
+        looks,
+        system,  # type: ignore[arg-type]
+        clock,
+        budget_s=budget_s,
+        gap_s=0.1,
+        still_s=still_s,
+        tell=lambda: None,
+    )
     return found.states["raw"]
 
 
@@ -62,3 +78,9 @@ def test_a_hop_that_moves_on_when_the_time_is_over_is_moving() -> None:
 
 def test_a_hop_that_stands_still_is_stuck_even_if_its_promise_is_longer_than_the_budget() -> None:
     assert state_of_raw(9, 5, moves=False, promise_s=0.6, budget_s=0.1) == "stuck"
+
+
+def test_a_scenario_may_say_how_long_a_standstill_has_to_last() -> None:
+    began = anchor().now_us()
+    assert state_of_raw(9, 5, moves=False, promise_s=60, budget_s=0.1, still_s=0.4) == "stuck"
+    assert anchor().now_us() - began < 10 * US

@@ -136,3 +136,28 @@ def test_an_inconclusive_run_is_expected_only_where_it_is_inconclusive_for_its_o
     crashed = found("H0", Verdict.UNKNOWN, offenders=0)
     assert status(crashed, expects=expects) == "broken"
     assert status(found("H0", Verdict.UNKNOWN), caught=0, expects=expects) == "inconclusive"
+
+
+def test_what_a_red_one_implies_may_be_red_and_so_may_what_that_implies_in_turn() -> None:
+    expects = broken("U4", hop="load")
+    u4 = found("U4", Verdict.BROKEN, "load", implies=("U3",))
+    u3 = found("U3", Verdict.BROKEN, "curated", implies=("B1",))
+    b1 = found("B1", Verdict.BROKEN, "curated")
+    assert status(BITTEN, u4, u3, b1, expects=expects) == "held"
+    held_u3 = found("U3", Verdict.HELD, implies=("B1",))
+    assert status(BITTEN, u4, held_u3, b1, expects=expects) == "broken", "nothing red leads to B1"
+
+
+def test_an_expectation_may_list_what_else_this_system_breaks() -> None:
+    an2 = found("AN2", Verdict.BROKEN, "raw")
+    z2 = found("Z2", Verdict.BROKEN, "load", implies=("Z1",))
+    z1 = found("Z1", Verdict.BROKEN, "load")
+    assert status(BITTEN, an2, z2, z1, expects=broken("AN2", hop="raw", also=("Z2",))) == "held"
+    assert status(BITTEN, an2, z2, z1, expects=broken("AN2", hop="raw")) == "broken"
+
+
+def test_an_expectation_may_let_its_own_invariant_offend_at_later_hops() -> None:
+    z2 = found("Z2", Verdict.BROKEN, "broker", "curated")
+    assert status(BITTEN, z2, expects=broken("Z2", hop="broker", also=("Z2",))) == "held"
+    assert status(BITTEN, z2, expects=broken("Z2", hop="broker")) == "broken"
+    assert status(BITTEN, z2, expects=broken("Z2", hop="raw", also=("Z2",))) == "broken"
