@@ -1,7 +1,8 @@
 """`python -m bench.load_page [RATE] [SECONDS]`: locust's figures beside the ledger's, at speed into a sink.
 
 Two load processes send to sinks that acknowledge at once; their counters go into locust's statistics as on
-the load page. What locust then says is compared with what the ledgers say. (Sealing takes longer than sending.)
+the load page. What locust then says is compared with what the ledgers say.
+Sealing takes longer than sending.
 """
 
 from __future__ import annotations
