@@ -1,8 +1,8 @@
-"""`python -m bench.load_page [RATE] [SECONDS]`: locust's figures beside the ledger's, at speed into a sink.
+"""`python -m bench.load_page [RATE]`: locust's figures beside those of the load, at speed into sinks.
 
 Two load processes send to sinks that acknowledge at once; their counters go into locust's statistics as on
-the load page. What locust then says is compared with what the ledgers say.
-Sealing takes longer than sending.
+the load page. The rate is looked at over 20 s; the percentiles against a ledger of 7 s, whose sealing takes
+longer than its sending.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,53 +28,66 @@ from loadpage.statistics import Bulk
 
 PARTS = 2
 LOOK_EVERY_S = 0.25
+RATE_OVER_S, LEDGER_OVER_S = 20.0, 7.0
 
 
-def main(rate: float, seconds: float) -> None:
+@dataclass(frozen=True)
+class Seen:
+    stats: RequestStats
+    acked: int
+    rps: float  # the highest that locust showed
+    look_us: float  # processor time for one look at one load process
+
+
+def main(rate: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        recording = Recording.create(Path(folder) / "run").folder
-        running = [_start(recording, part, rate, seconds) for part in range(PARTS)]
-        stats = RequestStats(use_response_times_cache=True)
-        bulks = [Bulk(stats) for _ in running]
-        rps, spent, looks = [0.0], 0.0, 0
-        while any(one.process.poll() is None for one in running):
-            began = time.process_time()
-            for one, bulk in zip(running, bulks, strict=True):
-                seen = one.counts()
-                if seen is not None and seen.t0_us:
-                    bulk.add(seen)
-                    looks += 1
-            spent += time.process_time() - began
-            rps.append(stats.total.current_rps)
-            pause(LOOK_EVERY_S)
+        seen = _play(Recording.create(Path(folder) / "rate").folder, rate, RATE_OVER_S, tables=False)
+        print(f"{'':16}{'load':>12}{'locust':>12}")
+        print(f"{'a second':16}{seen.acked / RATE_OVER_S:>12,.0f}{seen.rps:>12,.0f}")
+        print(f"{'events':16}{seen.acked:>12,}{seen.stats.total.num_requests:>12,}", flush=True)
+        recording = Recording.create(Path(folder) / "ledger")
+        seen = _play(recording.folder, rate, LEDGER_OVER_S, tables=True)
+        _percentiles(recording, seen.stats)
+    print(f"one look at a load process takes {seen.look_us:.0f} µs of the page's processor time")
+
+
+def _play(recording: Path, rate: float, seconds: float, *, tables: bool) -> Seen:
+    running = [_start(recording, part, rate, seconds, tables) for part in range(PARTS)]
+    stats = RequestStats(use_response_times_cache=True)
+    bulks = [Bulk(stats) for _ in running]
+    rps, spent, looks, alive = 0.0, 0.0, 0, True
+    while alive:
+        alive = any(one.process.poll() is None for one in running)
         for one, bulk in zip(running, bulks, strict=True):
-            if (last := one.counts()) is not None:
-                bulk.add(last)
-        _tell(Recording(recording), stats, max(rps), spent / max(1, looks))
+            began = time.process_time()
+            seen = one.counts()
+            if seen is not None and seen.t0_us:
+                bulk.add(seen)
+                looks += 1
+            spent += time.process_time() - began
+        rps = max(rps, stats.total.current_rps)
+        pause(LOOK_EVERY_S)
+    counted = [one.counts() for one in running]
+    acked = sum(one.acked for one in counted if one is not None)
+    return Seen(stats, acked, rps, spent / max(1, looks) * 1e6)
 
 
-def _start(recording: Path, number: int, rate: float, seconds: float) -> LoadProcess:
+def _start(recording: Path, number: int, rate: float, seconds: float, tables: bool) -> LoadProcess:
     path = recording / f"sink-{number}"
-    sink = subprocess.Popen([sys.executable, "-m", "bench.sink", str(path)])
-    wait_until("the sink listens", path.exists, within_s=10, giving_up=lambda: sink.poll() and "it ended")
+    subprocess.Popen([sys.executable, "-m", "bench.sink", str(path)])
+    wait_until("the sink listens", path.exists, within_s=10)
     order = LoadOrder(7, "00" * 16, 5, anchor(), "a", "bench", f"sink:{path}")
-    return launch(steady(rate, seconds), order, recording, Part(number, PARTS))
+    return launch(steady(rate, seconds), order, recording, Part(number, PARTS), tables=tables)
 
 
-def _tell(recording: Recording, stats: RequestStats, rps: float, look_s: float) -> None:
+def _percentiles(recording: Recording, stats: RequestStats) -> None:
     send = recording.read("send")
     took_ms = (send["t_done"].to_numpy() - send["t_due"].to_numpy()) / 1_000
-    span_s = (send["t_done"].to_numpy().max() - send["t_due"].to_numpy().min()) / 1e6
-    total = stats.total
-    print(f"{'':24}{'ledger':>12}{'locust':>12}")
-    print(f"{'events':24}{send.num_rows:>12,}{total.num_requests:>12,}")
-    print(f"{'a second (locust: peak)':24}{send.num_rows / span_s:>12,.0f}{rps:>12,.0f}")
+    print(f"{'ledger, events':16}{send.num_rows:>12,}{stats.total.num_requests:>12,}")
     for share in (0.5, 0.95, 0.99):
-        exact = float(np.quantile(took_ms, share))
-        told = total.get_response_time_percentile(share)
-        print(f"{f'p{share * 100:g}, ms':24}{exact:>12,.1f}{told:>12,}")
-    print(f"one look at a load process takes {look_s * 1e6:.0f} µs of the page's processor time")
+        exact, told = float(np.quantile(took_ms, share)), stats.total.get_response_time_percentile(share)
+        print(f"{f'p{share * 100:g}, ms':16}{exact:>12,.1f}{told:>12,}")
 
 
 if __name__ == "__main__":
-    main(float((sys.argv[1:] or ["100000"])[0]), float((sys.argv[2:] or ["8"])[0]))
+    main(float((sys.argv[1:] or ["100000"])[0]))
