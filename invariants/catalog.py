@@ -17,6 +17,7 @@ from invariants.q import Q4
 from invariants.r import R1, R6
 from invariants.u import U1, U2, U3, U4, U5
 from invariants.v import V2
+from invariants.w import W1, W2
 from invariants.z import Z1, Z2, Z3, Z4, Z7, Z8
 
 # H2 and M3 are missing on purpose: they are judged after the proof, over rows that the proof writes.
@@ -26,6 +27,10 @@ ALWAYS: tuple[Invariant, ...] = (
     *(U1, U2, U3, U4, U5),
     *(O3, AN2, B1, Q4),
 )
+
+# What can be asked where the broker is the only hop; R6 is shown, since its target is the asker's.
+BROKERS_ALONE: tuple[Invariant, ...] = (H0, H1, H3, H4, W1, W2, O3)
+ON_BROKERS = frozenset({one.id for one in BROKERS_ALONE} | {"H2", "M3", "R6"})
 
 
 @cache

@@ -114,7 +114,7 @@ SELECT 'raw' AS hop, t.uid, cast(NULL AS bigint) AS batches, cast(NULL AS bigint
        t.partition AS at_partition, t.t_done AS t_seen
 FROM trail t
 JOIN ({_POISONED}) q ON q.cluster = t.cluster AND q.topic = t.topic AND q.partition = t.partition
-WHERE t.first_missing_hop = 'raw' AND t.src_offset >= q.poison_offset""",
+WHERE t.first_missing_hop = 'raw' AND t.src_offset >= q.poison_offset AND NOT t.overtaken""",
     order_by="t_seen, at_partition, uid",
     figure=f"SELECT coalesce(max(x.batches), 0) FROM ({_BLOCKED}) x",
     unit="late batches in a row",

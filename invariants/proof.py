@@ -58,18 +58,30 @@ class Plan:
     tables: Mapping[str, pa.Table]
 
 
+Make = Callable[[Recording, Sequence[Row]], Plan]
+Corruption = tuple[str, Make, str, str]  # what, how, the invariant that must see it, at which hop
+
+
 class NothingToPlant(LookupError):
     """The recording has no event on which this corruption could be planted."""
 
 
-def prove(recording: Recording, workdir: Path, *, make_engine: MakeEngine = DuckDb) -> list[Planted]:
+def prove(
+    recording: Recording,
+    workdir: Path,
+    *,
+    make_engine: MakeEngine = DuckDb,
+    clean_sql: str = _CLEAN,
+    corruptions: Sequence[Corruption] | None = None,
+    judged: Iterable[str] | None = None,
+) -> list[Planted]:
     """Plant each corruption and ask the judge; five of five have to be caught."""
     engine = make_engine(recording)
     try:
-        clean = engine.rows(_CLEAN)
+        clean = engine.rows(clean_sql)
     finally:
         engine.close()
-    spotless = _offending_nowhere(recording, clean)
+    spotless = _offending_nowhere(recording, clean, everything() if judged is None else judged)
     return [
         _plant(
             recording,
@@ -81,13 +93,13 @@ def prove(recording: Recording, workdir: Path, *, make_engine: MakeEngine = Duck
             spotless,
             make_engine,
         )
-        for corruption, make, id, hop in CORRUPTIONS
+        for corruption, make, id, hop in corruptions or CORRUPTIONS
     ]
 
 
-def _offending_nowhere(recording: Recording, clean: Sequence[Row]) -> list[Row]:
+def _offending_nowhere(recording: Recording, clean: Sequence[Row], judged: Iterable[str]) -> list[Row]:
     known: set[Any] = set()
-    for id in everything():
+    for id in judged:
         known |= {row.get("uid") for row in all_offenders(recording, id)}
     return [row for row in clean if row["uid"] not in known]
 
@@ -147,7 +159,7 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _at(table: pa.Table, event: Row) -> pa.Array:
+def at_coordinates(table: pa.Table, event: Row) -> pa.Array:
     """A mask of the rows at an event's coordinates."""
     mask = pc.equal(table["src_offset"], event["src_offset"])
     for name in ("cluster", "topic", "partition"):
@@ -155,17 +167,17 @@ def _at(table: pa.Table, event: Row) -> pa.Array:
     return pc.fill_null(mask, False)
 
 
-def _without(table: pa.Table, event: Row) -> pa.Table:
-    return table.filter(pc.invert(_at(table, event)))
+def without(table: pa.Table, event: Row) -> pa.Table:
+    return table.filter(pc.invert(at_coordinates(table, event)))
 
 
-def _set(table: pa.Table, mask: pa.Array, column: str, value: pa.Scalar | pa.Array) -> pa.Table:
+def set_where(table: pa.Table, mask: pa.Array, column: str, value: pa.Scalar | pa.Array) -> pa.Table:
     index = table.schema.get_field_index(column)
     changed = pc.if_else(mask, value, table[column])
     return table.set_column(index, table.schema.field(column), changed.cast(table.schema.field(column).type))
 
 
-def _some(events: Sequence[Row], share: float) -> Row:
+def some(events: Sequence[Row], share: float) -> Row:
     if not events:
         raise NothingToPlant("no event is whole at every hop: there is nothing to plant on")
     return events[int(share * (len(events) - 1))]
@@ -173,25 +185,28 @@ def _some(events: Sequence[Row], share: float) -> Row:
 
 def loss(recording: Recording, clean: Sequence[Row]) -> Plan:
     """A row of the load disappears."""
-    event = _some(clean, 0.3)
-    return Plan(event, {"load_scan": _without(recording.read("load_scan"), event)})
+    event = some(clean, 0.3)
+    return Plan(event, {"load_scan": without(recording.read("load_scan"), event)})
 
 
 def duplicate(recording: Recording, clean: Sequence[Row]) -> Plan:
     """A row of curated appears once more."""
-    event = _some(clean, 0.4)
+    event = some(clean, 0.4)
     table = recording.read("curated_scan")
-    return Plan(event, {"curated_scan": pa.concat_tables([table, table.filter(_at(table, event))])})
+    return Plan(
+        event, {"curated_scan": pa.concat_tables([table, table.filter(at_coordinates(table, event))])}
+    )
 
 
 def changed_value(recording: Recording, clean: Sequence[Row]) -> Plan:
     """The amount in curated is one minor unit more; the scan computes another hash from it."""
-    event = _some(clean, 0.5)
+    event = some(clean, 0.5)
     table = recording.read("curated_scan")
-    mask = _at(table, event)
-    table = _set(table, mask, "amount_minor", pc.add(table["amount_minor"], 1))
+    mask = at_coordinates(table, event)
+    table = set_where(table, mask, "amount_minor", pc.add(table["amount_minor"], 1))
     return Plan(
-        event, {"curated_scan": _set(table, mask, "canonical_hash", pc.bit_wise_not(table["canonical_hash"]))}
+        event,
+        {"curated_scan": set_where(table, mask, "canonical_hash", pc.bit_wise_not(table["canonical_hash"]))},
     )
 
 
@@ -206,7 +221,7 @@ def lost_tail(recording: Recording, clean: Sequence[Row]) -> Plan:
     if tails:
         return _drop_downstream(recording, tails[-1], ())
     # No partition ends with a clean event: the records behind the last clean one are taken away everywhere.
-    event = _some(clean, 1.0)
+    event = some(clean, 1.0)
     where = (event["cluster"], event["topic"], event["partition"])
     behind = [
         row
@@ -224,7 +239,7 @@ def _drop_downstream(recording: Recording, event: Row, behind: Iterable[Row]) ->
             continue
         table = recording.read(name)
         for gone in (event, *behind):
-            table = _without(table, gone)
+            table = without(table, gone)
         tables[name] = table
     return Plan(event, tables)
 
@@ -243,23 +258,22 @@ def reorder(recording: Recording, clean: Sequence[Row]) -> Plan:
         raise NothingToPlant("no key has two whole events in one partition: there is nothing to reorder")
     earlier, later = pairs[len(pairs) // 2]
     names = ("send", "broker_scan", "raw_scan", "load_scan", "curated_scan")
-    return Plan(later, {name: _swap(recording.read(name), earlier, later) for name in names})
+    return Plan(later, {name: swap(recording.read(name), earlier, later) for name in names})
 
 
-def _swap(table: pa.Table, one: Row, other: Row) -> pa.Table:
+def swap(table: pa.Table, one: Row, other: Row) -> pa.Table:
     """What was at one place is at the other; a place keeps its container and position."""
-    at_one, at_other = _at(table, one), _at(table, other)
+    at_one, at_other = at_coordinates(table, one), at_coordinates(table, other)
     for name in ("src_offset", "container", "position"):
         if name not in table.schema.names:
             continue
         first, second = table[name].filter(at_one), table[name].filter(at_other)
         if len(first) == 1 and len(second) == 1:
-            table = _set(_set(table, at_one, name, second[0]), at_other, name, first[0])
+            table = set_where(set_where(table, at_one, name, second[0]), at_other, name, first[0])
     return table
 
 
-Make = Callable[[Recording, Sequence[Row]], Plan]
-CORRUPTIONS: tuple[tuple[str, Make, str, str], ...] = (
+CORRUPTIONS: tuple[Corruption, ...] = (
     ("a loss", loss, "Z2", "load"),
     ("a duplicate", duplicate, "U1", "curated"),
     ("a reorder", reorder, "O3", "broker"),

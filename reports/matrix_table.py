@@ -31,7 +31,7 @@ class Caught(Protocol):
     @property
     def seen(self) -> tuple[str, ...]: ...
     @property
-    def hop(self) -> str: ...
+    def hops(self) -> tuple[str, ...]: ...
     @property
     def strangers(self) -> tuple[str, ...]: ...
     @property
@@ -46,7 +46,7 @@ def bank_table(results: Sequence[Caught]) -> RenderableType:
     table = Table("defect", "seed", "expected first", "found first", "", "false alarms", box=None)
     for one in results:
         wrong = f"also red: {', '.join(one.strangers)}" if one.strangers else "" if one.accurate else "missed"
-        seen = f"{', '.join(one.seen)} at {one.hop}" if one.seen else "nothing"
+        seen = f"{', '.join(one.seen)} at {', '.join(one.hops)}" if one.seen else "nothing"
         where = " at ".join(one.expected)
         table.add_row(one.name, str(one.seed), where, seen, wrong, ", ".join(one.false_alarms) or "-")
     summary = (

@@ -10,7 +10,7 @@ from pathlib import Path
 FUNCTION_LINES, FILE_LINES, PROTOCOL_LINES = 70, 400, 80
 PACKAGES = (
     *("gameday", "loadgen", "faults", "invariants", "fixtures", "reports", "scenarios", "pipeline"),
-    *("bench", "tests"),
+    *("loadpage", "bench", "tests"),
 )
 LEFT_OUT = {".git", ".venv", "runs", "build", "dist", "artifacts", "node_modules", "__pycache__"}
 MAY_SLEEP = ("gameday/kernel/waiting.py", "pipeline/waiting.py")

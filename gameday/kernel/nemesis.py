@@ -13,6 +13,7 @@ from gameday.kernel.clock import US, Anchor
 from gameday.kernel.journal import Journal
 from gameday.kernel.protocols import Shot, System
 from gameday.kernel.recording import Recording
+from gameday.kernel.steering import Ask, Steering
 from gameday.kernel.timeline import Act
 from gameday.kernel.words import Confirmation, HarnessError, Undo
 
@@ -33,6 +34,7 @@ class _Armed:
     confirming: Future[Confirmation] | None = None
     t_heal_cmd: int | None = None
     healed: Confirmation | None = None
+    asked: str = ""  # by whom, if it was asked for while the run went
 
 
 class Nemesis:
@@ -69,6 +71,31 @@ class Nemesis:
             if due and (armed.confirming is None or armed.confirming.done()):
                 self._heal(armed)
 
+    def steer(self, steering: Steering, system: System, now_us: int) -> None:
+        """Do what people ask for; what cannot be aimed is refused, and the run goes on."""
+        for ask in steering.asked(system):
+            act = Act((now_us - self._t0) / US, ask.fault, ask.for_s, stays=False)
+            try:
+                self._refuse_second(ask, shot := ask.fault.aim(system))
+            except (HarnessError, ValueError) as error:
+                steering.answer(ask.id, str(error))
+                self._recording.tell("refused", id=ask.id, fault=str(ask.fault), why=str(error))
+                continue
+            self._arm(act, shot, asked=ask.id)
+        early = set(steering.heal_now())
+        for armed in self._armed:
+            if armed.asked in early and armed.healed is None:
+                self._heal(armed)
+
+    def _refuse_second(self, ask: Ask, shot: Shot) -> None:
+        """Two faults on one part hide one another: the first has to be healed before the second."""
+        part = shot.undo.state.get("part")
+        for armed in self._armed:
+            if armed.healed is None and armed.shot.undo.state.get("part") == part:
+                raise HarnessError(
+                    f"{part} is hurt already by {armed.id} ({armed.shot.undo.kind}): heal that one first"
+                )
+
     def busy(self) -> bool:
         """Acts still to come, or to be healed on time."""
         due = [a for a in self._armed if a.act.until_s is not None and a.healed is None]
@@ -76,6 +103,10 @@ class Nemesis:
 
     def active(self) -> str:
         return ", ".join(a.shot.undo.kind for a in self._armed if a.healed is None)
+
+    def told(self) -> list[dict[str, Any]]:
+        """Every fault so far, for whoever looks on; nothing is waited for."""
+        return [self._brief(armed) for armed in list(self._armed)]
 
     def heal_all(self, *, also_stays: bool = False) -> None:
         """Newest first; the first trouble is raised when all were tried."""
@@ -103,9 +134,11 @@ class Nemesis:
     # -- one fault -------------------------------------------------------------------------------------
 
     def _inject(self, act: Act, system: System) -> None:
-        shot = act.fault.aim(system)
+        self._arm(act, act.fault.aim(system))
+
+    def _arm(self, act: Act, shot: Shot, asked: str = "") -> None:
         undo = shot.undo
-        armed = _Armed(f"f{len(self._armed) + 1}", act, shot, self._anchor.now_us())
+        armed = _Armed(f"f{len(self._armed) + 1}", act, shot, self._anchor.now_us(), asked=asked)
         until_s = act.until_s if act.until_s is not None else (armed.t_arm - self._t0) / US + 600
         overdue = self._t0 + int((until_s + GRACE_S) * US)
         self._journal.arm(undo, run=str(self._recording.folder), owner_pid=os.getpid(), overdue_at_us=overdue)
@@ -136,6 +169,25 @@ class Nemesis:
             return armed.confirming.result(timeout=CONFIRM_WITHIN_S)
         except Exception as error:  # a probe that fails has seen nothing: inconclusive, and told so
             return Confirmation("inconclusive", f"the probe failed: {error}", time.monotonic())
+
+    def _brief(self, armed: _Armed) -> dict[str, Any]:
+        undo, probe = armed.shot.undo, armed.confirming
+        seen = probe.result() if probe is not None and probe.done() and probe.exception() is None else None
+        bite = seen is not None and seen.status == "confirmed"
+        until = armed.act.until_s
+        return {
+            "id": armed.id,
+            "asked": armed.asked,
+            "kind": undo.kind,
+            "target": str(undo.state.get("target", "")),
+            "part": str(undo.state.get("part", "")),
+            "confirmed": "" if seen is None else seen.status,
+            "evidence": "" if seen is None else seen.evidence,
+            "t_arm": armed.t_arm,
+            "t_bite": self._anchor.wall_of(seen.at_monotonic) if seen is not None and bite else None,
+            "t_due": None if until is None else self._t0 + int(until * US),
+            "t_healed": None if armed.healed is None else self._anchor.wall_of(armed.healed.at_monotonic),
+        }
 
     def _row(self, armed: _Armed) -> dict[str, Any]:
         seen = self._confirmation(armed)

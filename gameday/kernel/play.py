@@ -12,8 +12,9 @@ from gameday.kernel.drain import Drained, drain
 from gameday.kernel.journal import Journal, gameday_home
 from gameday.kernel.nemesis import Nemesis
 from gameday.kernel.protocols import Hop, Load, RunningLoad, System, Trial
-from gameday.kernel.recording import Recording
+from gameday.kernel.recording import RUN_TABLES, Recording, Seal
 from gameday.kernel.sampler import HopLook, live
+from gameday.kernel.steering import HandsOff, Steering
 from gameday.kernel.timeline import GameDay, Scenario
 from gameday.kernel.trying import make_trials, promise_parts, write_settings
 from gameday.kernel.waiting import pause, wait_until
@@ -104,9 +105,10 @@ class Play:
         healers: Healers,
         reopen: Reopen,
         narrator: Narrator,
+        steering: Steering | None = None,
     ) -> None:
         self.scenario, self.day, self.ground, self.settings = scenario, day, ground, settings
-        self.narrator = narrator
+        self.narrator, self.steering = narrator, steering or HandsOff()
         self.recording = Recording(settings.folder)
         self.nemesis = Nemesis(self.recording, settings.anchor, journal, healers, reopen, narrator.say)
         self._status: LoadStatus | None = None
@@ -121,6 +123,7 @@ class Play:
             finally:
                 try:
                     self.nemesis.heal_all()
+                    self.steering.seen(self.nemesis.told())
                 finally:
                     running.stop()
             settled = running.wait(within_s=READY_WITHIN_S)
@@ -134,6 +137,7 @@ class Play:
         self.nemesis.write()
         self._phase("disturb", *self.nemesis.span(settled.t0_us))
         self.recording.add("check", [check.row() for check in self.ground.residue()])
+        seal_what_the_run_wrote(self.recording)
         return self.recording
 
     def undo_what_stays(self) -> None:
@@ -173,10 +177,14 @@ class Play:
         minimum = {name: float(value) for name, value in vars(self.day.minimum).items()}
         rows = [{"invariant": "H1", "name": name, "value": value} for name, value in minimum.items()]
         rows.append({"invariant": "H0", "name": "faults", "value": float(len(self.day.faults))})
+        own = {
+            ("H1", name) for name in minimum
+        }  # what the game day says of its traffic goes before H1's default
         rows += [
             {"invariant": invariant.id, "name": name, "value": float(value)}
             for invariant in self.day.holds
             for name, value in invariant.targets.items()
+            if (invariant.id, name) not in own
         ]
         self.recording.add("target", rows)
         self.recording.add("control", self.settings.control)
@@ -219,8 +227,10 @@ class Play:
         first = min((act.at_s for act in self.day.faults), default=self.day.load.duration_s())
         self._phase("warmup", t0, t0 + int(first * US))
         deadline = t0 + int((self.day.load.duration_s() + READY_WITHIN_S) * US)
-        while not self._status.finished or self.nemesis.busy():
+        while (not self._status.finished or self.nemesis.busy()) and not self.steering.enough():
             self.nemesis.step(self.ground.system, self._now())
+            self.nemesis.steer(self.steering, self.ground.system, self._now())
+            self.steering.seen(self.nemesis.told())
             self._status = running.status()
             if self._status.error:
                 raise HarnessError(f"the load failed: {self._status.error}")
@@ -287,6 +297,14 @@ class Play:
         trouble = self.ground.trouble()
         if trouble:
             raise HarnessError(trouble)
+
+
+def seal_what_the_run_wrote(recording: Recording) -> None:
+    """Tables that have no second count of their own: a row that goes missing later is seen."""
+    for name in RUN_TABLES:
+        if recording.files(name):
+            rows = recording.stored(name)
+            recording.seal(Seal(name, rows, rows, "the end of the run"))
 
 
 def _sighted(recording: Recording, hop: str) -> Frontier:

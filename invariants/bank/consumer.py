@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from invariants.bank.planting import (
+    AGAIN,
     LOSS,
     SECOND,
     NothingToPlant,
@@ -13,14 +14,13 @@ from invariants.bank.planting import (
     lose,
     on_time,
     plain,
-    shown_later,
     stretch,
     widest,
 )
-from invariants.bank.sheet import Row, Sheet, at
+from invariants.bank.sheet import Row, at
 from invariants.bank.world import Batch, World
 
-_TIME = ("R1", "L1", "F3", "F2", "F1", "V2", "V4")
+_TIME = ("R1", "L1", "F3", "F7", "O2", "V2", "V4", "AN11")
 
 
 def _never_landed(world: World, doomed: list[Row]) -> None:
@@ -36,7 +36,7 @@ def landed_again(world: World, rows: Iterable[Row], suffix: str) -> None:
         name = f"{old.name}{suffix}"
         if name not in world.batches:
             later = {hop: t + SECOND for hop, t in old.seen.items()}
-            world.batches[name] = Batch(name, later, entries=0)
+            world.batches[name] = Batch(name, later, dict(old.ranges), entries=0)
         world.raw.append({**row, "container": name})
         world.victims.append(row)
 
@@ -84,15 +84,14 @@ def started_at_the_end(world: World) -> None:
     first="AN2",
     hop="raw",
     after="load",
+    also=AGAIN,
 )
 def started_at_the_beginning(world: World) -> None:
     rows = [row for row in world.raw if row["_t"] < world.hurts[0].t_bite]
     landed_again(world, rows, "-anew")
 
 
-@defect(
-    "D18", "failOnDataLoss=false over a retention gap", first="Z2", hop="raw", after="raw", also=LOSS
-)
+@defect("D18", "failOnDataLoss=false over a retention gap", first="Z2", hop="raw", after="raw", also=LOSS)
 def gap_passed_over(world: World) -> None:
     _never_landed(world, stretch(world, world.raw, 8))
 
@@ -103,7 +102,7 @@ def gap_passed_over(world: World) -> None:
     first="AN2",
     hop="raw",
     after="raw",
-    also=("U4", "U3", "U1", "B1"),
+    also=(*AGAIN, "U4", "U3", "U1", "B1"),
 )
 def replayed_under_a_new_id(world: World) -> None:
     """The load knows its batches by name alone: it takes the replay as well."""
@@ -118,6 +117,7 @@ def replayed_under_a_new_id(world: World) -> None:
     first="AN2",
     hop="raw",
     after="load",
+    also=AGAIN,
     faults=("landing",),
 )
 def first_action_twice(world: World) -> None:
@@ -227,7 +227,13 @@ def _transformed(world: World, rows: list[Row], **changes: int) -> None:
 
 
 @defect(
-    "D25", "an amount overflows 32 bits", variant="overflow", first="Z8", hop="raw", after="raw", also=("AN6", "B1")
+    "D25",
+    "an amount overflows 32 bits",
+    variant="overflow",
+    first="Z8",
+    hop="raw",
+    after="raw",
+    also=("AN6", "B1"),
 )
 def overflow(world: World) -> None:
     _transformed(world, chosen(world, world.raw, 2))
@@ -257,8 +263,3 @@ def rounded(world: World) -> None:
 )
 def shifted(world: World) -> None:
     _transformed(world, chosen(world, world.load, 3, on_time), event_ts=7200 * SECOND)
-
-
-def _stuck(sheet: Sheet, *hops: str) -> None:
-    for hop in hops:
-        sheet.find("hop", name=hop)[0]["state"] = "stuck"

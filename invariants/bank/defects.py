@@ -8,14 +8,14 @@ from functools import cache
 from typing import cast
 
 from gameday.kernel.recording import SCHEMAS
-from invariants.bank import consumer, lake, producer, recovery, warehouse
+from invariants.bank import consumer, lake, producer, recovery, warehouse, watched
 from invariants.bank.planting import Defect, NothingToPlant, Plant, PlantInTables
 from invariants.bank.sheet import Sheet
 from invariants.bank.told import sheet_of
 from invariants.bank.traffic import Spec
 from invariants.bank.world import World
 
-SECTIONS = (producer, consumer, lake, warehouse, recovery)
+SECTIONS = (producer, consumer, lake, warehouse, recovery, watched)
 TRIES = 40  # seeds that are looked at for a history on which a defect can act
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from invariants.bank.consumer import landed_again
-from invariants.bank.planting import LOSS, SECOND, chosen, defect, lose, shown_later, widest
+from invariants.bank.planting import AGAIN, LOSS, SECOND, chosen, defect, lose, shown_later, widest
 from invariants.bank.world import World
 
 
@@ -11,9 +11,7 @@ def _of(world: World, name: str) -> list[dict[str, object]]:
     return [row for row in world.raw if row["container"] == name]
 
 
-@defect(
-    "D26", "a file is registered twice after a coordinator restart", first="AN2", hop="raw", after="load"
-)
+@defect("D26", "a file is registered twice after a coordinator restart", first="AN2", hop="raw", after="load")
 def registered_twice(world: World) -> None:
     """Once more in the same batch: readers of the manifest see its rows twice."""
     world.victims = [dict(row) for row in _of(world, widest(world))]
@@ -34,6 +32,7 @@ def orphan(world: World) -> None:
     first="AN2",
     hop="raw",
     after="load",
+    also=AGAIN,
 )
 def committed_twice(world: World) -> None:
     landed_again(world, _of(world, widest(world)), "-again")
@@ -90,21 +89,24 @@ def never_listed(world: World) -> None:
 
 @defect(
     "D32",
-    "a listing skips the newest file for minutes",
+    "a listing skips the newest file for a while",
     variant="stale",
     first="F3",
     hop="curated",
     after="raw",
-    also=("L1", "F2", "F1", "F7", "R1"),
+    also=("O2",),
     events=1200,
     faults=(),
+    fresh_s=15,
 )
 def listed_late(world: World) -> None:
     names = list(world.batches)[3::4]
-    shown_later(world, names, ("load", "curated"), 200 * SECOND)
+    shown_later(world, names, ("load", "curated"), 20 * SECOND)
 
 
-@defect("D33", "a bit flips in a stored file", first="Z8", hop="raw", after="raw", also=("AN6", "B1", "U3", "P3"))
+@defect(
+    "D33", "a bit flips in a stored file", first="Z8", hop="raw", after="raw", also=("AN6", "B1", "U3", "P3")
+)
 def bit_flip(world: World) -> None:
     for row in chosen(world, world.raw):
         row["body_hash"] ^= 1 << 17

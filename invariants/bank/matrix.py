@@ -1,4 +1,4 @@
-"""The bank before the judge: was each defect found, by the right invariant, at the right hop, and in what time."""
+"""The bank before the judge: each defect found, by which invariant, at which hop, and in what time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invariants.bank.planting import Defect
 from invariants.bank.sheet import Sheet
 from invariants.catalog import everything
 from invariants.engines.duckdb import DuckDb
-from invariants.judge import judge
+from invariants.judge import fill_targets, judge
 
 SEEDS = (1, 2, 3)
 SMALL = partial(DuckDb, threads=1)
@@ -47,7 +47,7 @@ class Caught:
     seed: int
     expected: tuple[str, str]  # invariant, hop
     seen: tuple[str, ...]  # broken at the first hop
-    hop: str  # the first hop, in order of the pipeline, at which anything is broken
+    hops: tuple[str, ...]  # the first, in order of the pipeline, at which anything is broken
     strangers: tuple[str, ...]  # broken, and no consequence of the defect
     false_alarms: tuple[str, ...]  # broken in the control run
     seconds: float  # to judge the recording with the defect
@@ -61,7 +61,7 @@ class Caught:
     def accurate(self) -> bool:
         """The right invariant at the right hop, nothing before it, nothing that is independent of it."""
         invariant, hop = self.expected
-        return invariant in self.seen and hop == self.hop and not self.strangers
+        return invariant in self.seen and hop in self.hops and not self.strangers
 
 
 def histories(folder: Path, seeds: Sequence[int] = SEEDS) -> Iterator[Planted]:
@@ -87,16 +87,14 @@ def not_expressible() -> tuple[Defect, ...]:
     return tuple(one for one in defects() if not expressible(one))
 
 
-def caught(one: Planted, folder: Path, asked: Sequence[Invariant]) -> Caught:
-    """Judge a history with its defect, then the same history without it."""
+def caught(one: Planted, folder: Path, asked: Sequence[Invariant], *, beside: bool = True) -> Caught:
+    """Judge a history with its defect, and the same history without it beside it."""
     began = time.monotonic()
     found = verdicts(one.recording, asked)
     took = time.monotonic() - began
-    clean = _written(control(one.defect, one.seed), folder, f"{one.defect.name}-{one.seed}-off", one.seed)
-    alarms = broken(verdicts(clean, asked))
-    hop, seen = first_of(found, one.recording)
-    for recording in (one.recording, clean):
-        shutil.rmtree(recording.folder)
+    alarms = _alarms_without(one, folder, asked) if beside else set()
+    hops, seen = first_of(found, one.recording)
+    shutil.rmtree(one.recording.folder)
     reds = broken(found)
     expected = found.get(one.defect.first)
     return Caught(
@@ -106,12 +104,20 @@ def caught(one: Planted, folder: Path, asked: Sequence[Invariant]) -> Caught:
         seed=one.seed,
         expected=one.expected,
         seen=seen,
-        hop=hop,
+        hops=hops,
         strangers=tuple(sorted(reds - {one.defect.first, *one.defect.also})),
         false_alarms=tuple(sorted(alarms)),
         seconds=took,
         why=expected.why if expected else "no such invariant",
     )
+
+
+def _alarms_without(one: Planted, folder: Path, asked: Sequence[Invariant]) -> set[str]:
+    clean = _written(control(one.defect, one.seed), folder, f"{one.defect.name}-{one.seed}-off", one.seed)
+    try:
+        return broken(verdicts(clean, asked))
+    finally:
+        shutil.rmtree(clean.folder)
 
 
 def verdicts(recording: Recording, asked: Iterable[Invariant]) -> dict[str, Finding]:
@@ -126,14 +132,35 @@ def broken(found: dict[str, Finding]) -> set[str]:
     return {id for id, one in found.items() if one.verdict is Verdict.BROKEN}
 
 
-def first_of(found: dict[str, Finding], recording: Recording) -> tuple[str, tuple[str, ...]]:
-    """The earliest hop at which anything is broken, and what is broken there."""
+def offending(recording: Recording, asked: Iterable[Invariant]) -> dict[str, int]:
+    """How many offend each invariant whose tables are there: quicker than a verdict, and stricter."""
+    engine = SMALL(recording)
+    try:
+        chosen = list(asked)
+        fill_targets(engine, chosen)
+        counts = {}
+        for one in chosen:
+            if not set(one.needs) & set(engine.trouble):
+                (row,) = engine.rows(f"SELECT count(*) AS n FROM ({one.offenders}) o")
+                counts[one.id] = int(row["n"])
+        return counts
+    finally:
+        engine.close()
+
+
+def first_of(found: dict[str, Finding], recording: Recording) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The earliest hops at which anything is broken, and what is broken there.
+
+    It is one hop of the pipeline, or what lies beside and after it: readers, mirrors.
+    """
     order = {str(row["name"]): int(row["ord"]) for row in recording.rows("hop")}
-    places = {id: [(order.get(hop, _LAST), hop) for hop in found[id].hops or ("",)] for id in broken(found)}
+    places = {id: {hop: order.get(hop, _LAST) for hop in found[id].hops or ("",)} for id in broken(found)}
     if not places:
-        return "", ()
-    first = min(min(hops) for hops in places.values())
-    return first[1], tuple(sorted(id for id, hops in places.items() if first in hops))
+        return (), ()
+    first = min(ord for hops in places.values() for ord in hops.values())
+    names = {hop for hops in places.values() for hop, ord in hops.items() if ord == first}
+    seen = {id for id, hops in places.items() if first in hops.values()}
+    return tuple(sorted(names)), tuple(sorted(seen))
 
 
 def alarms(

@@ -10,11 +10,15 @@ from invariants.bank.sheet import Row, Sheet, at, by, place
 from invariants.bank.traffic import S, Spec
 from invariants.bank.world import World
 
+SECOND = S
 Plant = Callable[[World], None]
 PlantInTables = Callable[[Sheet, World], None]
 
 # What follows from a loss at any hop: the same events are missing from every total and ledger behind it.
-LOSS = ("Z1", "Z2", "Z3", "Z4", "Z6", "U3", "U5", "B1", "AN14")
+LOSS = ("Z1", "Z2", "Z3", "Z4", "Z6", "U3", "U5", "B1", "AN14", "AN8", "R2", "P1")
+_BOOKS = ("P1",)  # they are about every row
+# Batches of raw that are read again: its ranges step back, and its books hold too much.
+AGAIN = ("AN8", "P1")
 
 
 class NothingToPlant(LookupError):
@@ -56,7 +60,7 @@ def defect(
     """A decorator: the function becomes the defect that it plants."""
 
     def declared(plant: Plant | PlantInTables) -> Defect:
-        others = tuple(sorted({*also} - {first}))
+        others = tuple(sorted({*also, *_BOOKS} - {first}))
         given = replace(Spec(), **spec)  # type: ignore[arg-type]
         return Defect(id, variant, says, first, hop, others, after, plant, given, tables)
 
@@ -147,6 +151,3 @@ def widest(world: World) -> str:
     if not names:
         raise NothingToPlant("there are fewer than two batches")
     return max(names)[1]
-
-
-SECOND = S

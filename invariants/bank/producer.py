@@ -7,6 +7,7 @@ from dataclasses import replace
 from invariants.bank.planting import (
     LOSS,
     SECOND,
+    NothingToPlant,
     chosen,
     defect,
     lose,
@@ -15,12 +16,19 @@ from invariants.bank.planting import (
     stretch,
     tail,
 )
-from invariants.bank.sheet import at, by, place
+from invariants.bank.sheet import Row, at, by, place
 from invariants.bank.traffic import MS
 from invariants.bank.world import World
 
 
-@defect("D01", "acks=1 and the leader is killed", first="Z2", hop="broker", after="broker", also=LOSS)
+@defect(
+    "D01",
+    "acks=1 and the leader is killed",
+    first="Z2",
+    hop="broker",
+    after="broker",
+    also=(*LOSS, "AN3"),
+)
 def acknowledged_by_a_dead_leader(world: World) -> None:
     """The followers lack the last records; the next leader gives their offsets to others."""
     doomed = stretch(world, world.log)
@@ -89,6 +97,35 @@ def refused_after_idling(world: World) -> None:
 
 
 @defect(
+    "D06",
+    "a delayed end of a transaction joins the next one: what was aborted is committed with it",
+    first="AN5",
+    hop="broker",
+    after="broker",
+    also=("Z7", "U3", "B1", "Z3", "Z4", "AN14"),
+    failed=0.2,
+)
+def aborted_yet_committed(world: World) -> None:
+    """No table knows transactions (AN10 at the broker): it shows as sends that failed and are visible."""
+    again = {(one.event["uid"], one.event["copy"]) for one in world.traffic.attempts if one.number}
+    for sent in world.traffic.attempts:
+        alone = (sent.event["uid"], sent.event["copy"]) not in again and "|dup|" not in sent.event["tags"]
+        if sent.outcome == "FAIL" and sent.event["class"] == "valid" and alone:
+            like = next((row for row in world.log if place(row) == sent.where), None)
+            if like is None:
+                continue
+            carried = ("uid", "copy", "body_hash", "canonical_hash", "event_ts")
+            row = {name: sent.event[name] for name in carried}
+            notes = {"_event": sent.event, "_sent": sent, "_attempt": sent.number, "_t": sent.due + 900 * MS}
+            world.victims.append({**like, **row, **notes})
+    if not world.victims:
+        raise NothingToPlant("no send failed")
+    world.log += world.victims
+    for row in world.victims:
+        renumber(world, place(row))
+
+
+@defect(
     "D07",
     "acknowledged inside a transaction before replication; the transaction is forgotten",
     first="Z2",
@@ -109,7 +146,7 @@ def transaction_forgotten(world: World) -> None:
     first="AN5",
     hop="raw",
     after="raw",
-    also=("Z7", "AN4", "U3", "B1", "Z3"),
+    also=("Z7", "U3", "B1", "Z3", "AN14"),
     failed=0.2,
 )
 def aborted_yet_read(world: World) -> None:
@@ -135,7 +172,7 @@ def aborted_yet_read(world: World) -> None:
     first="AN3",
     hop="broker",
     after="broker",
-    also=("Z2", "AN2", "U3", "Z1", "B1", "O3"),
+    also=(*LOSS, "AN2", "O3"),
 )
 def offset_zero(world: World) -> None:
     for row in chosen(world, [row for row in world.log if row["src_offset"] > 3], 2):
@@ -149,7 +186,7 @@ def offset_zero(world: World) -> None:
     first="AN3",
     hop="broker",
     after="broker",
-    also=(*LOSS, "AN2", "Z7", "Z8", "AN6"),
+    also=(*LOSS, "AN2", "AN6", "AN7", "Z7", "Z8", "U4"),
 )
 def two_values_at_one_offset(world: World) -> None:
     """Two acknowledged records of one partition share an offset: each replica has one of them."""
@@ -184,9 +221,9 @@ def expired_unread(world: World) -> None:
 def compacted_away(world: World) -> None:
     """Of one key, every record but the last."""
     keys = by(world.raw, "cluster", "topic", "partition")
-    doomed = []
+    doomed: list[Row] = []
     for rows in keys.values():
-        of_key: dict[str, list[dict[str, object]]] = {}
+        of_key: dict[str, list[Row]] = {}
         for row in sorted(rows, key=at):
             of_key.setdefault(row["_event"]["key"], []).append(row)
         for group in of_key.values():
@@ -195,7 +232,7 @@ def compacted_away(world: World) -> None:
     _never_landed(world, doomed)
 
 
-def _never_landed(world: World, doomed: list[dict[str, object]]) -> None:
+def _never_landed(world: World, doomed: list[Row]) -> None:
     world.victims = doomed
     lose(world.raw, doomed)
     lose(world.dlq, doomed)

@@ -49,7 +49,7 @@ def mirrored_back(world: World) -> None:
     first="R1",
     hop="raw",
     after="raw",
-    also=("L1", "F3", "F2", "F1", "F7", "V2", "V4", "AN20"),
+    also=("L1", "F3", "F7", "O2", "V2", "V4"),
     faults=("landing",),
 )
 def stuck_and_green(world: World) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
-from invariants.bank.sheet import COORDINATES, Row, Sheet, by, place
+from invariants.bank import parts
+from invariants.bank.sheet import COORDINATES, Row, Sheet, by
 from invariants.bank.traffic import DRAIN_S, MS, T0, S
 from invariants.bank.world import Hurt, World
 
@@ -23,6 +25,7 @@ def sheet_of(world: World) -> Sheet:
     for number, hurt in enumerate(world.hurts):
         _fault(sheet, world, hurt, f"f{number + 1}")
     _health(sheet, world)
+    parts.tell(sheet, world)
     return sheet
 
 
@@ -31,6 +34,8 @@ def _promises(sheet: Sheet, world: World) -> None:
         promised = {"bound_us": BOUND_US, "r1_target_us": 20 * S}
         sheet.add("hop", name=name, ord=ord, joins=joins, state="drained", **promised)
     sheet.add("hop", name="dlq", ord=9, joins="coordinates", state="drained")
+    sheet.target("AN19", sends=0, unavailable_us=60 * S)  # nobody declared availability under these faults
+    sheet.target("F3", fresh_us=world.spec.fresh_s * S)
     sheet.target("H1", events=1, during_fault=0, per_tag=0, towards=0)
     for number in range(5):
         sheet.add("check", id="H2", subject=f"planted {number}", ok=True, detail="caught")
@@ -68,7 +73,7 @@ def _scans(sheet: Sheet, world: World) -> None:
         for position, row in enumerate(rows):
             sheet.add(name, **{**row, "position": None if name == "suppressed_scan" else position})
     loaded = by(world.load, "container")
-    for number, batch in enumerate(world.batches.values()):
+    for number, batch in enumerate(sorted(world.batches.values(), key=lambda one: one.seen["load"])):
         count = len(loaded.get((batch.name,), []))
         for _ in range(batch.entries):
             named = {"container": batch.name, "file_sha": f"sha-{batch.name}", "src_range": "[]"}
@@ -80,24 +85,33 @@ def _stretch(row: Row) -> str:
 
 
 def _sightings(sheet: Sheet, world: World) -> None:
-    for row in world.log:
-        _see(sheet, "broker", row["container"], [row], T0 + ((row["_t"] - T0) // SAMPLE + 1) * SAMPLE)
-    for hop, rows in (("raw", world.raw), ("dlq", world.dlq), ("load", world.load), ("curated", world.load)):
-        for (container,), group in by(rows, "container").items():
-            if container in world.batches:
-                _see(sheet, hop, container, group, world.batches[container].seen[hop])
+    for (container,), group in by(world.log, "container").items():
+        t = T0 + ((group[0]["_t"] - T0) // SAMPLE + 1) * SAMPLE
+        ranges = {}
+        for where, rows in by(group, *COORDINATES[:3]).items():
+            offsets = [row["src_offset"] for row in rows]
+            ranges[where] = (min(offsets), max(offsets) + 1)
+        _see(sheet, "broker", str(container), ranges, t)
+    held = {
+        hop: {row["container"] for row in rows}
+        for hop, rows in (("raw", world.raw), ("dlq", world.dlq), ("load", world.load))
+    }
+    held["curated"] = held["load"]
+    for batch in world.batches.values():
+        for hop, names in held.items():
+            if batch.name in names:
+                _see(sheet, hop, batch.name, batch.ranges, batch.seen[hop])
 
 
-def _see(sheet: Sheet, hop: str, container: str, rows: Iterable[Row], t: int) -> None:
-    for where, group in by(rows, *COORDINATES[:3]).items():
-        offsets = [row["src_offset"] for row in group]
+def _see(sheet: Sheet, hop: str, container: str, ranges: Mapping[Any, tuple[int, int]], t: int) -> None:
+    for where, (start, stop) in ranges.items():
         sheet.add(
             "sighting",
             hop=hop,
             container=container,
             **dict(zip(COORDINATES[:3], where, strict=True)),
-            from_offset=min(offsets),
-            to_offset=max(offsets) + 1,
+            from_offset=start,
+            to_offset=stop,
             t_prev=t - SAMPLE,
             t_seen=t,
         )
@@ -135,4 +149,4 @@ def _health(sheet: Sheet, world: World) -> None:
         sheet.add("metric", t=t, name="host_steal", labels="", value=0.01)
 
 
-__all__ = ["BOUND_US", "HOPS", "place", "sheet_of"]
+__all__ = ["BOUND_US", "HOPS", "sheet_of"]

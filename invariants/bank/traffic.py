@@ -44,6 +44,7 @@ class Spec:
     faults: tuple[str, ...] = ("broker",)
     pauses: int = 1
     trigger_ms: int = 1000
+    fresh_s: int = 120  # within which an event has to be in curated
 
     @property
     def span_us(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from invariants.bank.planting import LOSS, chosen, defect, lose, plain, widest
+from invariants.bank.planting import LOSS, chosen, defect, lose, widest
 from invariants.bank.sheet import Row
 from invariants.bank.world import World, curated_row
 
@@ -69,7 +69,7 @@ def truncated(world: World) -> None:
 
 
 def _removed(row: Row) -> bool:
-    return row["_event"]["class"] == "dup_of"
+    return bool(row["_event"]["class"] == "dup_of")
 
 
 @defect(
@@ -88,6 +88,3 @@ def back_from_the_dead(world: World) -> None:
             others = [one for one in world.load if one["uid"] == row["uid"] and one["copy"] != row["copy"]]
             row = others[0] if others else row
         world.curated.append(curated_row(row))
-
-
-__all__ = ["plain"]

@@ -23,6 +23,7 @@ class Batch:
 
     name: str
     seen: dict[str, int]  # by hop
+    ranges: dict[tuple[str, str, int], tuple[int, int]]  # of offsets, as its manifest says
     entries: int = 1  # in the load ledger
 
 
@@ -130,6 +131,7 @@ def land(world: World) -> None:
     slot = world.spec.span_us // max(1, world.spec.pauses)
     pauses = [T0 + n * slot + world.draw.randrange(0, slot) for n in range(world.spec.pauses)]
     t, after = T0 + world.draw.randrange(step), 0
+    reached: dict[tuple[str, str, int], int] = {}
     while waiting and t < world.t_end - 10 * S:
         t = _held_up(world, "landing", t)
         paused = {n % world.spec.places for n, p in enumerate(pauses) if p <= t < p + S}
@@ -139,6 +141,7 @@ def land(world: World) -> None:
             waiting = [row for row in waiting if id(row) not in gone]
             name = f"q{world.spec.seed % 1000:03d}-{len(world.batches):08d}"
             after = _visible(world, name, t, after)
+            world.batches[name].ranges = _ranges(taken, reached)
             world.raw += [{**row, "container": name} for row in taken]
         t += step
     world.dlq = [
@@ -146,13 +149,27 @@ def land(world: World) -> None:
     ]
 
 
+def _ranges(
+    taken: list[Row], reached: dict[tuple[str, str, int], int]
+) -> dict[tuple[str, str, int], tuple[int, int]]:
+    """Each range begins where the one before it ended: what the log skips belongs to one of them."""
+    found = {}
+    for where, rows in by(taken, "cluster", "topic", "partition").items():
+        name = (str(where[0]), str(where[1]), int(where[2]))
+        start = reached.get(name, min(row["src_offset"] for row in rows))
+        reached[name] = max(row["src_offset"] for row in rows) + 1
+        found[name] = (start, reached[name])
+    return found
+
+
 def _visible(world: World, name: str, t: int, after: int) -> int:
     """When a batch is seen at each hop; the loader takes one after the other."""
-    raw = t + world.draw.randrange(50 * MS, 400 * MS)
+    last = list(world.batches.values())[-1].seen["raw"] if world.batches else 0
+    raw = max(t + world.draw.randrange(50 * MS, 400 * MS), last + MS)
     loaded = _held_up(world, "warehouse", max(raw, after) + world.draw.randrange(50 * MS, 300 * MS))
     loaded = _held_up(world, "loader", loaded)
     curated = _held_up(world, "warehouse", loaded + world.draw.randrange(50 * MS, 300 * MS))
-    world.batches[name] = Batch(name, {"raw": raw, "dlq": raw, "load": loaded, "curated": curated})
+    world.batches[name] = Batch(name, {"raw": raw, "dlq": raw, "load": loaded, "curated": curated}, {})
     return loaded
 
 

@@ -1,4 +1,4 @@
-"""The bank of planted defects: each found by the expected invariant first, at the right hop, and nothing else."""
+"""The bank of planted defects: each is found by the expected invariant first, at the right hop."""
 
 from __future__ import annotations
 
@@ -17,40 +17,39 @@ EVERYTHING = tuple(invariants.everything().values())
 DEFECTS = {one.name: one for one in defects()}
 BANK = Path(matrix.__file__).parent
 
-# Defects that no table of the recording can tell yet, and why.
-NO_TABLE: dict[str, str] = {}
 
-
-def _caught(defect: Defect, seed: int, folder: Path) -> Caught:
+def _caught(defect: Defect, seed: int, folder: Path, *, tonight: bool) -> Caught:
+    """Before every invariant, and with its control run beside it, at night."""
     sheet, used = planted(defect, seed)
     recording = sheet.write(folder / "with", seed=used)
-    return matrix.caught(Planted(defect, used, recording), folder, EVERYTHING)
+    wanted = {one.id for one in invariants.ALWAYS} | {defect.first, *defect.also}
+    asked = EVERYTHING if tonight else tuple(one for one in EVERYTHING if one.id in wanted)
+    return matrix.caught(Planted(defect, used, recording), folder, asked, beside=tonight)
 
 
 def _check(one: Caught) -> None:
     assert one.detected, f"{one.name}: nothing turned red"
-    assert (one.expected[0] in one.seen, one.hop) == (True, one.expected[1]), (one.seen, one.hop, one.why)
+    assert one.expected[0] in one.seen, (one.seen, one.hops, one.why)
+    assert one.expected[1] in one.hops, (one.seen, one.hops, one.why)
     assert not one.strangers, f"{one.name}: independent of it, and red: {one.strangers}"
     assert not one.false_alarms, f"{one.name}: red with the switch off: {one.false_alarms}"
     assert one.accurate
 
 
 def test_every_defect_of_the_catalogue_is_in_the_bank() -> None:
-    ids = {one.id for one in defects()} | set(NO_TABLE)
-    assert ids == {f"D{number:02d}" for number in range(1, 42)}
-    assert not set(NO_TABLE) & {one.id for one in defects()}
+    assert {one.id for one in defects()} == {f"D{number:02d}" for number in range(1, 42)}
 
 
 @pytest.mark.parametrize("defect", [d for d in defects() if expressible(d)], ids=lambda d: d.name)
 def test_a_defect_is_found_first_by_the_expected_invariant(defect: Defect, tmp_path: Path) -> None:
-    _check(_caught(defect, 1, tmp_path))
+    _check(_caught(defect, 1, tmp_path, tonight=False))
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(2, 12))
+@pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize("defect", [d for d in defects() if expressible(d)], ids=lambda d: d.name)
 def test_a_defect_is_found_with_every_seed(defect: Defect, seed: int, tmp_path: Path) -> None:
-    _check(_caught(defect, seed, tmp_path))
+    _check(_caught(defect, seed, tmp_path, tonight=True))
 
 
 @pytest.mark.parametrize("defect", defects(), ids=lambda d: d.name)
@@ -82,8 +81,8 @@ def test_the_first_hop_is_the_first_in_order_of_the_pipeline(tmp_path: Path) -> 
     sheet, used = planted(DEFECTS["D11"], 1)
     recording = sheet.write(tmp_path / "with", seed=used)
     found = verdicts(recording, EVERYTHING)
-    hop, seen = matrix.first_of(found, recording)
-    assert (hop, "Z2" in seen) == ("raw", True)
+    hops, seen = matrix.first_of(found, recording)
+    assert (hops, "Z2" in seen) == (("raw",), True)
     assert {"raw"} < set(found["Z2"].hops) | {"dlq", "load"}
 
 

@@ -1,4 +1,4 @@
-"""Properties: a random legal history is held; with one planted anomaly the expected invariant breaks first."""
+"""Properties: a random legal history is held; of a planted anomaly its own invariant is the first to tell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from invariants.bank.traffic import Spec
 from invariants.bank.world import World
 
 EVERYTHING = tuple(invariants.everything().values())
-FAULTS = ((), ("broker",), ("landing",), ("loader",), ("warehouse",), ("broker", "landing", "loader"))
+FAULTS = ((), ("broker",), ("landing",), ("loader",), ("warehouse",), ("broker", "landing"))
 SHARE = st.sampled_from((0.0, 0.02, 0.1, 0.3))
 
 SPECS = st.builds(
@@ -80,7 +80,9 @@ def _may_be_vacuous(sheet: Sheet) -> set[str]:
 
 def _held(spec: Spec, folder: Path) -> None:
     sheet = sheet_of(World(spec))
-    assume(sheet.rows["curated_scan"] and any(row.get("src_offset") is not None for row in sheet.rows["send"]))
+    assume(
+        sheet.rows["curated_scan"] and any(row.get("src_offset") is not None for row in sheet.rows["send"])
+    )
     found = verdicts(_written(sheet, folder), invariants.ALWAYS)
     allowed = _may_be_vacuous(sheet)
     for id, one in found.items():
@@ -89,8 +91,7 @@ def _held(spec: Spec, folder: Path) -> None:
 
 
 def _found_first(spec: Spec, defect: Defect, folder: Path) -> None:
-    needed = {"late": max(spec.late, 0.2), "failed": max(spec.failed, 0.2)}
-    own = replace(spec, faults=defect.spec.faults or (), **needed)
+    own = replace(spec, faults=defect.spec.faults, late=max(spec.late, 0.2), failed=max(spec.failed, 0.2))
     if defect.spec.events > Spec().events:
         own = replace(own, events=max(own.events, defect.spec.events))
     try:
@@ -100,10 +101,10 @@ def _found_first(spec: Spec, defect: Defect, folder: Path) -> None:
     recording = _written(sheet, folder)
     found = verdicts(recording, EVERYTHING)
     reds = broken(found)
-    hop, seen = first_of(found, recording)
+    hops, seen = first_of(found, recording)
     told = {id: list(found[id].first)[:2] for id in reds}
-    assert defect.first in seen, f"{defect.name}: {seen} at {hop or 'no hop'}: {told}"
-    assert hop == defect.hop, told
+    assert defect.first in seen, f"{defect.name}: {seen} at {hops}: {told}"
+    assert defect.hop in hops, told
     strangers = reds - {defect.first, *defect.also}
     assert not strangers, f"{defect.name} turned {strangers} red: {told}"
 
@@ -111,13 +112,13 @@ def _found_first(spec: Spec, defect: Defect, folder: Path) -> None:
 ANY_DEFECT = st.sampled_from([one for one in defects() if expressible(one) and one.spec.events < 1000])
 
 
-@settings(QUIET, max_examples=30)
+@settings(QUIET, max_examples=15)
 @given(spec=SPECS)
 def test_a_random_legal_history_is_held(spec: Spec, folder: Path) -> None:
     _held(spec, folder)
 
 
-@settings(QUIET, max_examples=30)
+@settings(QUIET, max_examples=15)
 @given(spec=SPECS, defect=ANY_DEFECT)
 def test_one_planted_anomaly_is_found_first_by_its_invariant(
     spec: Spec, defect: Defect, folder: Path

@@ -1,1 +1,1 @@
-"""Mutants of the invariants: small errors planted into their SQL and their Python, which tests have to notice."""
+"""Mutants of the invariants: small errors planted into their SQL, which tests have to notice."""

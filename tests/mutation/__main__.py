@@ -29,6 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("only", nargs="*", help="shell patterns of targets, such as 'Z*' or 'view trail'")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="try every Nth mutant of a text only"
+    )
     parser.add_argument("--list", action="store_true", help="name the targets and how many mutants each has")
     given = parser.parse_args()
     chosen = _chosen(given.only)
@@ -38,7 +41,7 @@ def main() -> int:
     began, every = time.monotonic(), list[Outcome]()
     RESULTS.parent.mkdir(exist_ok=True)
     with RESULTS.open("w", encoding="utf-8") as out:
-        for number, (target, found) in enumerate(outcomes(chosen, given.workers), 1):
+        for number, (target, found) in enumerate(outcomes(chosen, given.workers, given.every), 1):
             every += found
             out.writelines(json.dumps(asdict(one)) + "\n" for one in found)
             out.flush()

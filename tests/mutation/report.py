@@ -18,7 +18,7 @@ def summary(every: Sequence[Outcome], took: float) -> tuple[str, float]:
     raw = killed / max(1, len(viable))
     rate = killed / max(1, len(viable) - len(explained))
     lines = [
-        f"{len(every)} mutants in {took:.0f} s; {len(every) - len(viable)} were stillborn (no engine runs them)",
+        f"{len(every)} mutants in {took:.0f} s; {len(every) - len(viable)} of them no engine runs",
         f"kill rate {raw:.1%}: {killed} of {len(viable)}; {len(explained)} survivors are explained",
         f"kill rate without those explained {rate:.1%}",
         *_table("by operator", viable, lambda one: one.operator),

@@ -72,7 +72,7 @@ def comparisons(sql: str, every: Sequence[Word]) -> Iterator[Change]:
 
 
 def joins(sql: str, every: Sequence[Word]) -> Iterator[Change]:
-    for before, word in zip(every, every[1:], strict=False):
+    for before, word in itertools.pairwise(every):
         if word.upper == "JOIN" and before.upper == "LEFT":
             yield before.start, word.stop, "JOIN"
         elif word.upper == "JOIN" and before.upper != "CROSS":
@@ -158,7 +158,7 @@ def fates(sql: str, every: Sequence[Word]) -> Iterator[Change]:
 
 
 def functions(sql: str, every: Sequence[Word]) -> Iterator[Change]:
-    for word, after in zip(every, every[1:], strict=False):
+    for word, after in itertools.pairwise(every):
         if after.text == "(" and word.upper in _SWAPPED:
             yield word.start, word.stop, _SWAPPED[word.upper]
 
@@ -177,7 +177,7 @@ def defaults(sql: str, every: Sequence[Word]) -> Iterator[Change]:
 
 
 def arithmetic(sql: str, every: Sequence[Word]) -> Iterator[Change]:
-    for before, word in zip(every, every[1:], strict=False):
+    for before, word in itertools.pairwise(every):
         if word.text in _TURNED:
             yield word.start, word.stop, f" {_TURNED[word.text]} "
         elif word.text == "*" and before.upper not in ("(", ".", "SELECT"):
@@ -217,7 +217,9 @@ def _of_window(every: Sequence[Word], number: int) -> Iterator[Change]:
 def _turned(every: Sequence[Word], number: int) -> Iterator[Change]:
     """The first column of an order, the other way round."""
     depth, stop = every[number].depth, number + 2
-    while stop < len(every) and every[stop].depth >= depth and every[stop].upper not in (",", "ROWS", "NULLS"):
+    while (
+        stop < len(every) and every[stop].depth >= depth and every[stop].upper not in (",", "ROWS", "NULLS")
+    ):
         if every[stop].depth == depth and every[stop].upper == "DESC":
             yield every[stop].start, every[stop].stop, ""
             return

@@ -22,6 +22,8 @@ from invariants.chain import Chain
 from invariants.engines.duckdb import DuckDb
 from invariants.judge import Bench, _guarded, fill_targets
 from invariants.views import views_for
+from tests.invariants import printed
+from tests.invariants.beside import neighbouring
 from tests.invariants.case import Case
 from tests.invariants.cases import CASES
 
@@ -30,6 +32,7 @@ ALWAYS = {one.id for one in invariants.ALWAYS}
 CHAIN = Chain()
 FEW = 60  # events of a defect's history: the fewer, the sooner a mutant is judged
 CLEAN = range(8)  # chaotic histories in which nothing may turn red
+PRINTED = printed.known()
 Rows = list[str]
 
 
@@ -38,7 +41,7 @@ class Broken(Exception):
 
 
 class Engine(DuckDb):
-    """An engine that remembers its answers, and whose views can be made anew from another text and put back."""
+    """An engine that remembers its answers, and whose views can be made from another text and put back."""
 
     def __init__(self, recording: Recording) -> None:
         self._answers: dict[str, list[dict[str, Any]]] = {}
@@ -97,6 +100,7 @@ class Trial:
     write: Callable[[Path], Recording]
     fine: Callable[[str, Finding], bool]
     asked: frozenset[str]  # invariants whose findings are looked at
+    by_hand: bool = False
     known: dict[str, Rows] = field(default_factory=dict)
 
     @cached_property
@@ -127,17 +131,25 @@ class Trial:
 
 
 def _by_hand(case: Case) -> Trial:
+    known = PRINTED.get(str(case))
+
     def fine(id: str, one: Finding) -> bool:
         if id != case.id:
             return one.verdict is not Verdict.BROKEN or id in case.also
         told = [dict(row) for row in one.first]
         at_hop = not case.hop or case.hop in {row.get("hop") for row in told}
         shown = not case.offender or any(case.offender.items() <= row.items() for row in told)
-        return one.verdict is case.verdict and at_hop and shown
+        as_before = known is None or printed.shown(one) == known
+        return one.verdict is case.verdict and at_hop and shown and as_before
 
     others = set(EVERYTHING) if EVERYTHING[case.id].kind is MEASURE else ALWAYS
     asked = {case.id} | (others if case.verdict is Verdict.BROKEN else set())
-    return Trial(str(case), case.id, lambda path: case.make().write(path), fine, frozenset(asked))
+    return Trial(str(case), case.id, lambda path: case.make().write(path), fine, frozenset(asked), True)
+
+
+def _beside(case: Case) -> Trial:
+    """The same beside neighbours, where its own invariant alone is looked at."""
+    return replace(_by_hand(case), asked=frozenset({case.id}))
 
 
 def _of_the_bank() -> Iterator[Trial]:
@@ -171,5 +183,5 @@ def _clean() -> Iterator[Trial]:
 
 def trials() -> list[Trial]:
     """All histories: those written by hand, the bank of defects, and clean ones."""
-    return [*map(_by_hand, CASES), *_of_the_bank(), *_clean()]
-
+    neighbours = map(_beside, neighbouring(CASES))
+    return [*map(_by_hand, CASES), *neighbours, *_of_the_bank(), *_clean()]

@@ -1,4 +1,4 @@
-"""SQL as words with their places, and the conditions in it, so that a mutation can replace a stretch of text."""
+"""SQL as words with their places, and the conditions in it: stretches that a mutation can replace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,20 @@ _WORD = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)|(?P<mark><>|<=|>=|[-+*/%=<>(),.])"
 )
 _OPENS = {"WHERE", "ON", "HAVING", "WHEN"}
-_ENDS = {"GROUP", "ORDER", "HAVING", "UNION", "JOIN", "LEFT", "CROSS", "WHERE", "THEN", "ON", "LIMIT", "SELECT"}
+_ENDS = {
+    "GROUP",
+    "ORDER",
+    "HAVING",
+    "UNION",
+    "JOIN",
+    "LEFT",
+    "CROSS",
+    "WHERE",
+    "THEN",
+    "ON",
+    "LIMIT",
+    "SELECT",
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,9 @@ def conditions(every: Sequence[Word]) -> Iterator[Condition]:
     for number, word in enumerate(every):
         if word.upper in _OPENS:
             yield from _condition(every, number + 1, word.depth)
-        elif word.text == "(" and number + 1 < len(every) and every[number + 1].upper not in ("SELECT", "WITH"):
+        elif (
+            word.text == "(" and number + 1 < len(every) and every[number + 1].upper not in ("SELECT", "WITH")
+        ):
             inside = list(_condition(every, number + 1, word.depth + 1))
             yield from (one for one in inside if one.connectors)
 

@@ -18,14 +18,14 @@ def _histories() -> list[Trial]:
     return trials()
 
 
-def _work(target: str) -> list[Outcome]:
-    return list(tried(target, _histories()))
+def _work(target: str, every: int) -> list[Outcome]:
+    return list(tried(target, _histories(), every))
 
 
-def outcomes(chosen: Sequence[str], workers: int) -> Iterator[tuple[str, list[Outcome]]]:
+def outcomes(chosen: Sequence[str], workers: int, every: int) -> Iterator[tuple[str, list[Outcome]]]:
     """The longest first, so that no worker is left alone with one at the end."""
     ordered = sorted(chosen, key=lambda target: -len(mutants(text_of(target))))
     with ProcessPoolExecutor(workers, get_context("spawn"), os.nice, (19,)) as pool:
-        waiting = {pool.submit(_work, target): target for target in ordered}
+        waiting = {pool.submit(_work, target, every): target for target in ordered}
         for done in as_completed(waiting):
             yield waiting[done], done.result()

@@ -15,6 +15,7 @@ from gameday.kernel.clock import US, anchor
 from gameday.kernel.journal import Journal
 from gameday.kernel.nemesis import Nemesis
 from gameday.kernel.recording import Recording
+from gameday.kernel.steering import Ask
 from gameday.kernel.timeline import at
 from gameday.kernel.words import Confirmation, HarnessError, Undo
 
@@ -106,3 +107,68 @@ def test_the_fault_is_written_with_what_was_seen(rig: Rig) -> None:
     (row,) = rig.recording.rows("fault")
     assert (row["kind"], row["victim"], row["confirmed"]) == ("fake", "broker-1", "confirmed")
     assert row["t_arm"] <= row["t_bite"] <= row["t_healed"]
+
+
+class Asking:
+    """Somebody who asks for a fault once, and for its heal when told to."""
+
+    def __init__(self, *asks: Ask) -> None:
+        self.asks, self.heal, self.answers = list(asks), [], {}  # type: ignore[var-annotated]
+
+    def asked(self, system: object) -> list[Ask]:
+        taken, self.asks = self.asks, []
+        return taken
+
+    def heal_now(self) -> list[str]:
+        return self.heal
+
+    def answer(self, id: str, text: str) -> None:
+        self.answers[id] = text
+
+    def seen(self, faults: object) -> None:
+        return
+
+    def enough(self) -> bool:
+        return False
+
+
+def test_a_fault_that_is_asked_for_is_journalled_and_healed_at_its_limit(rig: Rig) -> None:
+    rig.answers = ["confirmed"]
+    rig.looking.set()
+    start = rig.clock.now_us()
+    rig.nemesis.schedule([], start)
+    rig.nemesis.steer(Asking(Ask("a1", rig, 20)), None, start + 5 * US)  # type: ignore[arg-type]
+    (undo, record) = rig.journal.open_faults()[0]
+    assert undo.id == "fake-1"
+    assert record["overdue_at_us"] == start + (5 + 20 + 60) * US
+    assert rig.nemesis.busy()
+    rig.nemesis.step(None, start + 24 * US)  # type: ignore[arg-type]
+    assert rig.healed == []
+    rig.nemesis._armed[0].confirming.result()  # type: ignore[union-attr]
+    rig.nemesis.step(None, start + 26 * US)  # type: ignore[arg-type]
+    assert rig.healed == ["fake-1"]
+    assert not rig.nemesis.busy()
+
+
+def test_a_fault_is_healed_before_its_limit_when_asked(rig: Rig) -> None:
+    rig.answers = ["confirmed"]
+    rig.looking.set()
+    asking = Asking(Ask("a1", rig, 20))  # type: ignore[arg-type]
+    rig.nemesis.schedule([], rig.clock.now_us())
+    rig.nemesis.steer(asking, None, rig.clock.now_us())  # type: ignore[arg-type]
+    asking.heal = ["another"]
+    rig.nemesis.steer(asking, None, rig.clock.now_us())  # type: ignore[arg-type]
+    assert rig.healed == []
+    asking.heal = ["a1"]
+    rig.nemesis.steer(asking, None, rig.clock.now_us())  # type: ignore[arg-type]
+    assert rig.healed == ["fake-1"]
+    assert rig.nemesis.told()[0]["t_healed"] is not None
+
+
+def test_a_second_fault_on_a_part_that_is_hurt_is_refused_and_the_run_goes_on(rig: Rig) -> None:
+    asking = Asking(Ask("a1", rig, 20), Ask("a2", rig, 20))  # type: ignore[arg-type]
+    rig.nemesis.schedule([], rig.clock.now_us())
+    rig.nemesis.steer(asking, None, rig.clock.now_us())  # type: ignore[arg-type]
+    assert list(asking.answers) == ["a2"]
+    assert "broker-1 is hurt already by f1" in asking.answers["a2"]
+    assert len(rig.nemesis.told()) == 1

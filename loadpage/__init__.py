@@ -1,0 +1,1 @@
+"""The load page: locust drives the plan and senders of this house, and has a page of ours inside its own."""

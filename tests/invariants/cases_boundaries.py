@@ -1,0 +1,72 @@
+"""Histories at the edges: what looks alike and is not, and what offends more than once."""
+
+# ruff: noqa: E501  (one case a line: they are read as a table)
+
+from __future__ import annotations
+
+from tests.invariants.case import BROKEN, HELD, UNKNOWN, Case
+from tests.invariants.damaged import BEYOND, mixed
+from tests.invariants.history import History, Tables, perfect
+
+
+def unsent_copy() -> Tables:
+    """Copy 0 was acknowledged, copy 1 was never handed over, and it is copy 1 that appears."""
+    tables = History().events(3).event(9).event(9, 1, cls="dup_of", reaches=False).play()
+    return tables.drop("send", uid=9, copy=1).change("curated_scan", {"copy": 1}, uid=9)
+
+
+def unknown_copy_appears() -> Tables:
+    """Copy 0 was acknowledged, copy 1 is open and not at the broker, and it is copy 1 that appears."""
+    tables = History().events(3).event(9).event(9, 1, cls="dup_of", outcome="UNKNOWN", reaches=False).play()
+    return tables.change("curated_scan", {"copy": 1}, uid=9).fault(0.01, 5)
+
+
+def unknown_at(table: str) -> Tables:
+    """The bytes of an open send that is not at the broker, and that its batch counts as loaded."""
+    tables = mixed()
+    like = tables.rows["dlq_scan" if table == "dlq_scan" else "load_scan"][0]
+    tables.add(table, **{**like, "uid": 51, "copy": 0, "body_hash": 51_000, "src_offset": 99})
+    if table == "load_scan":
+        (batch,) = tables.find("load_batch_scan", container=like["container"])
+        batch["row_count"] += 1
+    return tables
+
+
+def overtaken_elsewhere(**changes: object) -> Tables:
+    """The last event of a partition is pending; only another partition, topic or cluster has gone on."""
+    tables = History().events(3).event(4).events(3, first=5, partition=1, key="other").play()
+    tables.lose_from("load", uid=4).hop("load", state="moving").hop("curated", state="moving")
+    for row in [
+        r for name in tables.rows if name.endswith("_scan") or name == "send" for r in tables.rows[name]
+    ]:
+        if row.get("partition") == 1:
+            row.update(changes, src_offset=row["src_offset"] + 10)
+    return tables
+
+
+def stray_dead_letter() -> Tables:
+    return mixed().double("dlq_scan", {"src_offset": BEYOND}, uid=40)
+
+
+def twice(tables: Tables, table: str, **where: object) -> Tables:
+    """The same offending row once more."""
+    tables.rows[table] += [dict(row) for row in tables.find(table, **where)]
+    return tables
+
+
+CASES: tuple[Case, ...] = (
+    Case("Z7", "another copy of what was sent was never handed over", unsent_copy, BROKEN, "curated", {"uid": 9, "copy": 1}),
+    Case("Z3", "another copy of an open one was sent", unknown_copy_appears, BROKEN, "curated", {"uid": 9, "copy": 1}, ("Z7",)),
+    *(
+        Case("Z3", f"not at the broker, yet in {table}", lambda table=table: unknown_at(table), BROKEN, table.removesuffix("_scan"), {"uid": 51}, ("Z7", "Z4", "B1", "U3"))  # type: ignore[misc]
+        for table in ("load_scan", "dlq_scan")
+    ),
+    Case("Z7", "the same phantom twice is two phantoms", lambda: twice(stray_dead_letter(), "dlq_scan", src_offset=BEYOND), BROKEN, "dlq", {"at_offset": BEYOND}, ("Z4",)),
+    Case("Z2", "what lies beyond it in another partition does not overtake", overtaken_elsewhere, UNKNOWN, also=("L1",)),
+    Case("Z2", "nor what lies beyond it in another topic", lambda: overtaken_elsewhere(partition=0, topic="u"), UNKNOWN, also=("L1",)),
+    Case("Z2", "nor what lies beyond it in another cluster", lambda: overtaken_elsewhere(partition=0, cluster="b"), UNKNOWN, also=("L1",)),
+    Case("Z1", "one of two copies is lost, and the other accounts for itself alone", lambda: History().events(3).event(9).event(9, 1, cls="dup_of").play().drop("suppressed_scan", uid=9), HELD),
+    Case("U4", "labels: no entry", lambda: perfect().drop("load_batch_scan", container="batch-001"), BROKEN, "load", {"what": "batch without a ledger entry"}),
+    Case("U4", "labels: two entries", lambda: perfect().double("load_batch_scan", {"file_sha": "x", "row_count": 0}, container="batch-000"), BROKEN, "load", {"what": "batch in the ledger more than once"}),
+    Case("U4", "labels: other rows", lambda: perfect().change("load_batch_scan", {"row_count": 5}, container="batch-000"), BROKEN, "load", {"what": "rows differ from the ledger"}),
+)  # fmt: skip

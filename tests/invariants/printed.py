@@ -1,0 +1,55 @@
+"""What is printed beside the verdict of every hand-written history: how many were judged, and the figure.
+
+`python -m tests.invariants.printed` writes printed.json anew; read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import invariants
+from gameday.kernel.verdict import Finding
+from invariants.engines.duckdb import DuckDb
+from invariants.judge import judge
+from tests.invariants.case import Case
+from tests.invariants.cases import CASES
+
+FILE = Path(__file__).with_name("printed.json")
+SMALL = partial(DuckDb, threads=1)
+EVERYTHING = invariants.everything()
+
+
+def shown(finding: Finding) -> list[Any]:
+    """Judged, offenders, figure: what a mutant of these texts would change."""
+    figure = None if finding.figure is None else round(finding.figure, 6)
+    return [finding.judged, finding.offenders, figure]
+
+
+def known() -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    return found
+
+
+def finding_of(case: Case, folder: Path) -> Finding:
+    recording = case.make().write(folder / "run")
+    (found,) = judge(
+        recording, [EVERYTHING[case.id]], held=[case.id], save_offenders=False, make_engine=SMALL
+    )
+    return found
+
+
+def main() -> None:
+    found = {}
+    for case in CASES:
+        with tempfile.TemporaryDirectory() as folder:
+            found[str(case)] = shown(finding_of(case, Path(folder)))
+    lines = [f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in sorted(found.items())]
+    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

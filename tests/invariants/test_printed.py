@@ -1,0 +1,26 @@
+"""What is printed beside a verdict: how many were judged, how many offend, and the figure."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.invariants import printed
+from tests.invariants.cases import CASES
+
+KNOWN = printed.known()
+ALIKE = {str(case): case for case in CASES if str(case) in KNOWN}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", sorted(ALIKE))
+def test_what_is_printed_stays(name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        assert printed.shown(printed.finding_of(ALIKE[name], Path(folder))) == KNOWN[name]
+
+
+def test_every_invariant_is_among_what_is_known() -> None:
+    """A new case needs no entry; an invariant without any needs `python -m tests.invariants.printed`."""
+    assert {case.id for case in ALIKE.values()} == {case.id for case in CASES}
