@@ -83,10 +83,14 @@ class Browser:
                 "Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1
             )
 
-    def picture(self, path: Path, whole: bool = True) -> None:
+    def picture(self, path: Path, whole: bool = True, scale: float = 0.75) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
-        path.write_bytes(base64.b64decode(data))
+        height = "document.documentElement.scrollHeight" if whole else "innerHeight"
+        size = {"width": self.run("innerWidth"), "height": self.run(height), "scale": scale}
+        answer = self.tell(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=whole, clip={"x": 0, "y": 0, **size}
+        )
+        path.write_bytes(base64.b64decode(answer["data"]))
 
     def close(self) -> None:
         self._socket.close()
