@@ -1,7 +1,8 @@
 """`python -m bench.load_page [RATE] [SECONDS]`: locust's figures beside the ledger's, at speed into a sink.
 
 Two load processes send to sinks that acknowledge at once; their counters go into locust's statistics as on
-the load page. What locust then says is compared with what the ledgers say. (Sealing takes longer than sending.)
+the load page. What locust then says is compared with what the ledgers say.
+Sealing takes longer than sending.
 """
 
 from __future__ import annotations
@@ -54,7 +55,12 @@ def main(rate: float, seconds: float) -> None:
 def _start(recording: Path, number: int, rate: float, seconds: float) -> LoadProcess:
     path = recording / f"sink-{number}"
     sink = subprocess.Popen([sys.executable, "-m", "bench.sink", str(path)])
-    wait_until("the sink listens", path.exists, within_s=10, giving_up=lambda: sink.poll() and "it ended")
+    wait_until(
+        "the sink listens",
+        path.exists,
+        within_s=10,
+        giving_up=lambda: None if sink.poll() is None else "it ended",
+    )
     order = LoadOrder(7, "00" * 16, 5, anchor(), "a", "bench", f"sink:{path}")
     return launch(steady(rate, seconds), order, recording, Part(number, PARTS))
 

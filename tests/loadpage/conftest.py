@@ -5,6 +5,6 @@ from __future__ import annotations
 import os
 
 os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"
-import locust  # noqa: E402, F401
+import locust  # noqa: F401
 
 del os.environ["LOCUST_SKIP_MONKEY_PATCH"]  # a locust that a test starts patches as it always does
