@@ -67,7 +67,11 @@ def late_and_invalid() -> Tables:
 def pending_resend() -> Tables:
     """The resend of an event has not come to curated yet, and nothing behind it has."""
     tables = History().events(4).attempt(4).play().drop("suppressed_scan", uid=4)
-    return tables.hop("curated", state="moving").hop("load", state="moving").drop("load_scan", uid=4, src_offset=4)
+    return (
+        tables.hop("curated", state="moving")
+        .hop("load", state="moving")
+        .drop("load_scan", uid=4, src_offset=4)
+    )
 
 
 CASES: tuple[Case, ...] = (
