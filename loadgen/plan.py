@@ -12,7 +12,7 @@ import numpy as np
 
 from loadgen.draws import Draws
 from loadgen.lives import BLOCK, lives
-from loadgen.rows import NO_SENDS, Block, Rows, Sends
+from loadgen.rows import NO_SENDS, PARTS, Block, Rows, Sends
 
 if TYPE_CHECKING:
     from loadgen.profiles import Load
@@ -47,10 +47,17 @@ class Plan:
         self._reach_us = sum(t.repeats_within_us for t in load.transforms)
 
     def block(self, number: int) -> Block:
-        block = Block.of(lives(self.load.curve, number, self._draws))
+        block = Block.of(lives(self.load, number, self._draws))
         for transform in self.load.transforms:
             block = transform.apply(block, self._draws)
         return block
+
+    def block_of(self, uid: int) -> Block:
+        """The block in which an event lives: no other has to be made to know all about it."""
+        number = uid // PARTS // BLOCK
+        if not 0 <= number < self.slab_count:
+            raise IndexError(f"the plan has no event {uid}: it has {self.load.curve.count} slots")
+        return self.block(number)
 
     def slab(self, number: int) -> Slab:
         """Any slab, made from its block and those before it that still reach into it."""

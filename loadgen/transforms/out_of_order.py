@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
-from loadgen.rows import AUTHORIZED, CAPTURED, PARTS, Block
+from loadgen.measures import OUT_OF_ORDER
+from loadgen.rows import AUTHORIZED_PART, CAPTURED_PART, PARTS, Block
 from loadgen.transforms import checked_share, percent
 
 
@@ -27,10 +30,12 @@ class OutOfOrder:
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
-        captured = rows.uid[(rows.kind == CAPTURED) & draws.chosen("out of order", rows.payment, self.share)]
+        captured = rows.uid[
+            (rows.uid % PARTS == CAPTURED_PART) & draws.chosen("out of order", rows.payment, self.share)
+        ]
         place = {int(uid): n for n, uid in enumerate(rows.uid)}
         capture = np.array([place[int(uid)] for uid in captured], dtype=np.int64)
-        before = captured // PARTS * PARTS + AUTHORIZED
+        before = captured // PARTS * PARTS + AUTHORIZED_PART
         authorised = np.array([place[int(uid)] for uid in before], dtype=np.int64)
         due, event_ts = rows.due.copy(), rows.event_ts.copy()
         due[capture], due[authorised] = rows.due[authorised], rows.due[capture]
@@ -42,6 +47,9 @@ class OutOfOrder:
 
     def describe(self) -> str:
         return f"{percent(self.share)} captures before their authorisation"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {OUT_OF_ORDER: self.share}
 
 
 def out_of_order(share: float = 0.01) -> OutOfOrder:

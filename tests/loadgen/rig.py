@@ -35,7 +35,7 @@ class Made:
 
 def make(load: Load, seed: int = 7, t0_us: int = T0, nonce: str = NONCE) -> Made:
     plan = Plan(load, seed)
-    encoder = Encoder(seed, Ids(nonce, 5), t0_us)
+    encoder = Encoder(seed, Ids(nonce, 5), t0_us, load.entropy)
     intent: list[dict[str, Any]] = []
     values: list[bytes] = []
     broken: list[bool] = []

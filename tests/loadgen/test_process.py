@@ -276,7 +276,7 @@ def test_a_topic_without_a_cluster_is_trouble_not_silence(tmp_path: Path) -> Non
 
 def test_an_event_that_the_client_refuses_is_a_failure(tmp_path: Path) -> None:
     folder = new_recording(tmp_path)
-    running = start(steady(100, 1).client(message_max_bytes=1_350), folder, **MOCK)
+    running = start(steady(100, 1).client(message_max_bytes=1_280), folder, **MOCK)
     running.wait(within_s=30)
     sends = Recording(folder).rows("send")
     by_error = Counter((s["outcome"], s["error"]) for s in sends)
