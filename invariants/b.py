@@ -196,7 +196,8 @@ HAVING max(x.pending) = 0
 UNION ALL
 SELECT o.uid, o.account_id, 'timeline' AS hop, 'out of order' AS what, o.position AS at_position
 FROM (SELECT t.uid, t.account_id, t.position, t.event_ts,
-             lag(t.event_ts) OVER (PARTITION BY t.account_id ORDER BY t.position) AS before
+             lag(t.event_ts) OVER (PARTITION BY t.account_id
+                                    ORDER BY t.position, t.event_ts, t.uid NULLS LAST) AS before
       FROM timeline_scan t) o
 WHERE o.before > o.event_ts""",
     order_by="account_id, at_position NULLS FIRST, uid NULLS LAST, what",

@@ -76,7 +76,7 @@ SELECT f.uid, f.copy, 'view' AS hop, f.field,
 FROM {_STANDS} {_KEPT} 'view'
 WHERE coalesce(x.content, '') <> coalesce(f.content, '')
    OR (x.content IS NULL AND f.content IS NOT NULL) OR (x.content IS NOT NULL AND f.content IS NULL)""",
-    order_by="uid, copy, field",
+    order_by="uid, copy, field, what",
     unit="values",
     hint="the view must know under which name each version writes a field",
 )

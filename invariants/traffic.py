@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 
 from invariants.chain import Chain, target
 
-TAGS = ("retry", "late", "ooo", "twin", "dup", "invalid", "breaking", "correct")
+TAGS = (
+    *("retry", "late", "ooo", "twin", "dup", "invalid", "breaking", "correct"),
+    *("incident", "additive", "poison", "hot", "replay", "backlog", "reversal"),
+)
 OTHER_TARGETS = ("events", "during_fault", "per_tag", "towards", "delivery_timeout_us")
 
 _WORDS = " UNION ALL ".join(f"SELECT '{tag}' AS tag" for tag in TAGS)

@@ -68,5 +68,11 @@ class Curve:
         milli = np.array([p.rate_milli for p in parts], dtype=np.int64)[at]
         return start + (slots - first) * (_US * _MILLI) // milli
 
+    def share_due(self, from_s: float, until_s: float) -> float:
+        """The share of the events that are due within a stretch of time."""
+        due = self.due(np.arange(self.count, dtype=np.int64))
+        within = (due >= round(from_s * _US)) & (due < round(until_s * _US))
+        return float(within.mean())
+
     def describe(self) -> str:
         return ", ".join(f"{seconds:g} s at {rate:g}/s" for seconds, rate in self.points)

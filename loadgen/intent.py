@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from gameday.kernel.recording import as_table
+from loadgen.dialects import DIALECTS
 from loadgen.draws import Ints
 from loadgen.events import Wire
 from loadgen.hashes import body_hash
-from loadgen.oracle import CANONICAL_TYPES, judge
-from loadgen.rows import CURRENCIES, TYPES, Rows, tag_text
+from loadgen.oracle import judge
+from loadgen.rows import CURRENCIES, KINDS, NOTHING_CORRECTED, Rows, tag_text
 
 
 def intent_table(rows: Rows, wire: Wire, t0_us: int) -> pa.Table:
@@ -29,13 +30,15 @@ def intent_table(rows: Rows, wire: Wire, t0_us: int) -> pa.Table:
             "survivor_ref": [j.survivor_ref for j in judgements],
             "lateness_us": [j.lateness_us for j in judgements],
             "tags": [tag_text(bits) for bits in rows.tags.tolist()],
-            "event_type": [CANONICAL_TYPES[TYPES[kind]] for kind in rows.kind.tolist()],
-            "dialect": ["DEDUP"] * len(rows),
+            "event_type": [KINDS[kind] for kind in rows.kind.tolist()],
+            "dialect": [DIALECTS[code].name for code in rows.dialect.tolist()],
             "payment_id": keys,
             "merchant_id": [f"m{number:06d}" for number in rows.merchant.tolist()],
             "account_id": [f"a{number:08d}" for number in rows.account.tolist()],
             "card_token": [f"tok_{number:012x}" for number in rows.card.tolist()],
             "lifecycle_ref": [f"lr{number:016x}" if number else None for number in rows.lifecycle.tolist()],
+            "corrects_uid": pa.array(rows.corrects, mask=rows.corrects == NOTHING_CORRECTED),
+            "correction_seq": pa.array(rows.sequence.astype(np.int32), mask=rows.sequence == 0),
             "amount_minor": rows.amount,
             "currency": [CURRENCIES[number] for number in rows.currency.tolist()],
             "event_ts": event_ts,

@@ -11,22 +11,38 @@ import numpy.typing as npt
 
 from loadgen.draws import Ints, Mask, Words
 
-# An event is (payment, part): uid = payment * PARTS + part. Parts from 8 on are kept free for corrections.
+# An event is (payment, part): uid = payment * PARTS + part.
 PARTS = 16
-AUTHORIZED, CAPTURED, REFUNDED, CHARGED_BACK = range(4)
+AUTHORIZED_PART, CAPTURED_PART, REFUNDED_PART, CHARGED_BACK_PART = range(4)
 TWIN_PART = 4  # the twin of part n is part TWIN_PART + n
+CORRECTION_PART = 8  # the correction of part n is part CORRECTION_PART + n
+REVERSAL_PART = 12  # of the authorisation; what reverses or corrects an earlier reversal follows it
+SECOND_REVERSAL_PART, SECOND_CORRECTION_PART = 13, 14
 
-TYPES = ("payment_authorized", "payment_captured", "refund_issued", "chargeback_created")
+# What an event is, in the words of the canonical form. Not every dialect has a word for each.
+KINDS = ("AUTHORIZATION", "CAPTURE", "REFUND", "CHARGEBACK", "CLEARING", "REVERSAL")
+AUTHORIZED, CAPTURED, REFUNDED, CHARGED_BACK, CLEARED, REVERSED = range(6)
+
 CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CHF", "SEK", "BRL", "INR")
+WITHOUT_CENTS = CURRENCIES.index("JPY")
+NOTHING_CORRECTED = -1
 
 TAGS: Mapping[str, int] = {
-    "retry": 1,
-    "late": 2,
-    "ooo": 4,
-    "twin": 8,
-    "dup": 16,
-    "invalid": 32,
-    "breaking": 64,
+    "retry": 1 << 0,
+    "late": 1 << 1,
+    "ooo": 1 << 2,
+    "twin": 1 << 3,
+    "dup": 1 << 4,
+    "invalid": 1 << 5,
+    "breaking": 1 << 6,
+    "correct": 1 << 7,
+    "incident": 1 << 8,
+    "additive": 1 << 9,
+    "poison": 1 << 10,
+    "hot": 1 << 11,
+    "replay": 1 << 12,
+    "backlog": 1 << 13,
+    "reversal": 1 << 14,
 }
 
 
@@ -43,7 +59,8 @@ class Rows:
     uid: Ints
     copy: Ints
     payment: Ints
-    kind: Ints  # index into TYPES
+    dialect: Ints  # index into loadgen.dialects.DIALECTS
+    kind: Ints  # index into KINDS
     due: Ints  # of the first attempt
     event_ts: Ints
     amount: Ints
@@ -51,8 +68,12 @@ class Rows:
     merchant: Ints
     account: Ints
     card: Ints
-    lifecycle: Words  # 0: no lifecycle_ref
-    flaw: Ints  # index into the catalogue of flaws, 0: none
+    lifecycle: Words  # 0: no reference
+    corrects: Ints  # uid of the event that is corrected, or NOTHING_CORRECTED
+    sequence: Ints  # of the correction, 0: none
+    style: Ints  # how the payload is written, index into layout.STYLES
+    additive: Ints  # 1: with fields that the contract does not know
+    flaw: Ints  # index into the dialect's catalogue of flaws, 0: none
     tags: Ints
 
     def __len__(self) -> int:
@@ -68,6 +89,9 @@ class Rows:
 
     def where(self, mask: Mask) -> Rows:
         return Rows(**{name: column[mask] for name, column in self.columns().items()})
+
+    def at(self, places: Ints) -> Rows:
+        return Rows(**{name: column[places] for name, column in self.columns().items()})
 
     def then(self, more: Rows) -> Rows:
         mine, other = self.columns(), more.columns()
@@ -123,6 +147,16 @@ class Block:
     @property
     def attempts(self) -> int:
         return len(self.rows) + len(self.again_row)
+
+    def sent_again(self, row: Ints, due: Ints) -> Block:
+        """One more attempt of each of these rows (each named once), numbered after those it has."""
+        already = np.bincount(self.again_row, minlength=len(self.rows))
+        return replace(
+            self,
+            again_row=np.concatenate([self.again_row, row]),
+            again_attempt=np.concatenate([self.again_attempt, 1 + already[row]]),
+            again_due=np.concatenate([self.again_due, due]),
+        )
 
     def sends(self, number: int) -> Sends:
         rows = self.rows

@@ -1,11 +1,10 @@
 """Decode in the Python workers of Spark: the bytes of one Kafka record in, the decoded columns out."""
 
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
 from pipeline import raw_schema
-from pipeline.contracts import CONTRACT_VERSION, DECODERS, Event
+from pipeline.contracts import CONTRACT_VERSION, Event, decode
 
 Row = tuple[str | int | None, ...]
 
@@ -16,15 +15,10 @@ _FROM_EVENT: Final = tuple(
 _NOTHING: Final = (None,) * len(_FROM_EVENT)
 
 
-def decoder(dialect: str) -> Callable[[bytes | None], Row]:
-    """The function that yields ``raw_schema.DECODED`` for a record of this dialect."""
-    decode = DECODERS[dialect]
-
-    def row(value: bytes | None) -> Row:
-        stamps = (sha256(value or b"").hexdigest(), dialect, CONTRACT_VERSION)
-        found = decode(None if value is None else bytes(value))
-        if isinstance(found, Event):
-            return (*stamps, *(getattr(found, name) for name in _FROM_EVENT), None)
-        return (*stamps, *_NOTHING, found.reason)
-
-    return row
+def decoded_row(value: bytes | None) -> Row:
+    """``raw_schema.DECODED`` for one record."""
+    dialect, found = decode(None if value is None else bytes(value))
+    stamps = (sha256(value or b"").hexdigest(), dialect, CONTRACT_VERSION)
+    if isinstance(found, Event):
+        return (*stamps, *(getattr(found, name) for name in _FROM_EVENT), None)
+    return (*stamps, *_NOTHING, found.reason)

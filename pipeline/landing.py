@@ -21,13 +21,12 @@ from pipeline import raw_schema, seams, spark
 from pipeline.checkpoint import Checkpoint
 from pipeline.clock import now_us
 from pipeline.config import Config
-from pipeline.decode import decoder
+from pipeline.decode import decoded_row
 from pipeline.lake import Lake, WrittenRaw
 from pipeline.waiting import Stop, wait_until
 
 log = logging.getLogger("pipeline.landing")
 
-DIALECT: Final = "DEDUP"
 CACHED: Final = StorageLevel.MEMORY_AND_DISK
 STOP_S: Final = 10.0
 
@@ -65,7 +64,7 @@ def start(session: SparkSession, config: Config) -> StreamingQuery:
 
 def decoded(records: DataFrame, cluster: str) -> DataFrame:
     """Kafka records as raw rows."""
-    decode = F.udf(decoder(DIALECT), raw_schema.spark_ddl(raw_schema.DECODED), useArrow=False)
+    decode = F.udf(decoded_row, raw_schema.spark_ddl(raw_schema.DECODED), useArrow=False)
     source = records.select(
         F.lit(cluster).alias("src_cluster"),
         F.col("topic").alias("src_topic"),

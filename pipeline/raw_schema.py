@@ -29,7 +29,9 @@ DECODED: Final = _columns(
     " event_id:text event_type:text source_event_type:text payment_id:text merchant_id:text"
     " account_id:text card_token:text lifecycle_ref:text corrects_ref:text correction_seq:int32"
     " amount_minor:int64 currency:text exponent:int32 event_ts_us:int64 trace_id:text"
-    " attributes:text n_attributes:int32 canonical_hash:text bk_hash:text reason:text"
+    " attributes:text n_attributes:int32 schema_ref:text rail:text wallet_id:text network:text status:text"
+    " lifecycle_kind:text payment_derived:int32 produced_ts_us:int64"
+    " canonical_hash:text bk_hash:text reason:text"
 )
 RAW: Final = SOURCE + DECODED
 DEAD_LETTER: Final = _columns(

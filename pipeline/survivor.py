@@ -14,7 +14,7 @@ from pipeline.warehouse import literal
 _COORDINATES: Final = ", ".join(raw_schema.COORDINATES)
 
 # Only valid rows are loaded, so the first rule (valid schema first) needs no term of its own.
-_SURVIVOR_ORDER: Final = f"""n_attributes DESC, CASE dialect WHEN 'DEDUP' THEN 0 ELSE 1 END,
+_SURVIVOR_ORDER: Final = f"""n_attributes DESC, CASE dialect WHEN 'DEDUP' THEN 0 WHEN 'DR' THEN 1 ELSE 2 END,
     canonical_hash, event_id, {_COORDINATES}"""
 
 

@@ -37,6 +37,10 @@ _DECLARED = {
         partition:i4? src_offset:i8? error:s?""",
     # rows found at the hops by independent readers
     "broker_scan": _SCAN,
+    # what the bytes of each row at the broker say by themselves: for the statistics of the traffic
+    "broker_bytes": f"""{_COORDINATES} sent_ts:i8 size:i4 packed:f8 dialect:s? event_type:s? merchant_id:s?
+        rail:s? reason:s? additive:b corrects:b body_hash:i8 event_id_hash:i8? payment_hash:i8? fact_hash:i8?
+        likeness_hash:i8? event_ts:i8?""",
     "raw_scan": _SCAN,
     "dlq_scan": f"{_SCAN} reason:s?",
     "load_scan": _SCAN,

@@ -1,15 +1,17 @@
 """Traffic transforms, one file each: a frozen value with a stage and `apply`; they compose in any order.
 
 Order of composition never matters: `stage` says when a transform is applied, and each has streams of its own.
-To add one: a file here with a frozen dataclass that has `kind`, `stage`, `apply` and `describe`.
+To add one: a file here with a frozen dataclass that has what `Transform` names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Protocol
 
 from gameday.kernel.catalog import classes_in
+from loadgen.curve import Curve
 from loadgen.draws import Draws
 from loadgen.rows import Block
 
@@ -23,6 +25,7 @@ class Transform(Protocol):
 
     def apply(self, block: Block, draws: Draws) -> Block: ...
     def describe(self) -> str: ...
+    def declares(self, curve: Curve) -> Mapping[str, float]: ...  # shares, by names of loadgen.measures
 
 
 @cache

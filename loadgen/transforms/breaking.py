@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
-from loadgen.flaws import BREAKING_FLAWS
+from loadgen.flaws import breaking_flaws, drawn_flaws
+from loadgen.measures import INVALID
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -32,14 +35,16 @@ class Breaking:
         rows = block.rows
         begin, end = round(self.from_s * 1_000_000), round(self.until_s * 1_000_000)
         broken = draws.chosen("producer", rows.payment, self.share) & (rows.due >= begin) & (rows.due < end)
-        codes = np.array(BREAKING_FLAWS, dtype=np.int64)
-        which = codes[draws.below("breaking", rows.uid, len(codes))]
+        which = drawn_flaws(breaking_flaws, rows.dialect, "breaking", rows.uid, draws)
         rows = replace(rows, flaw=np.where(broken, which, rows.flaw)).tagged("breaking", broken)
         return replace(block, rows=rows)
 
     def describe(self) -> str:
         since = f" from {self.from_s:g} s" if self.from_s else ""
         return f"{percent(self.share)} of a producer that breaks the contract{since}"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {INVALID: self.share * curve.share_due(self.from_s, self.until_s)}
 
 
 def breaking(share: float = 0.2, from_s: float = 0.0, until_s: float = 1e9) -> Breaking:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
+from loadgen.dialects.layout import STYLES
 from loadgen.draws import Draws, Ints
+from loadgen.measures import REPEATED, SEVERAL_IDS
 from loadgen.rows import Block, Rows
 from loadgen.transforms import checked_share, percent
 
 _SOONEST_US = 100_000
+_POORER_SHARE = 0.25
+NULL_FOR_A_VALUE = STYLES.index("null for a value")
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,18 @@ class Duplicates:
     def _copies(self, originals: Rows, number: int, draws: Draws) -> Rows:
         copies = replace(originals, copy=np.full(len(originals), number, dtype=np.int64))
         delay: Ints = draws.between("duplicate delay", copies.identity, _SOONEST_US, self.repeats_within_us)
-        return replace(copies, due=originals.due + delay).tagged("dup", np.ones(len(copies), dtype=np.bool_))
+        # A copy may lack a value that the first had.
+        poorer = draws.chosen("duplicate style", copies.identity, _POORER_SHARE)
+        style = np.where(poorer, NULL_FOR_A_VALUE, copies.style)
+        return replace(copies, due=originals.due + delay, style=style).tagged(
+            "dup", np.ones(len(copies), dtype=np.bool_)
+        )
 
     def describe(self) -> str:
         return f"{percent(self.share)} duplicates under another id"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {SEVERAL_IDS: self.share, REPEATED: self.share}
 
 
 def duplicates(share: float = 0.02, copies: int = 1) -> Duplicates:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+
+from loadgen.curve import Curve
 from loadgen.draws import Draws
-from loadgen.flaws import FLAWS
+from loadgen.flaws import drawn_flaws, ordinary_flaws
+from loadgen.measures import INVALID
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -25,12 +30,15 @@ class Invalid:
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
         spoiled = draws.chosen("invalid", rows.uid, self.share) & (rows.flaw == 0)
-        flaw = rows.flaw.copy()
-        flaw[spoiled] = 1 + draws.below("flaw", rows.uid[spoiled], len(FLAWS) - 1)
+        which = drawn_flaws(ordinary_flaws, rows.dialect, "flaw", rows.uid, draws)
+        flaw = np.where(spoiled, which, rows.flaw)
         return replace(block, rows=replace(rows, flaw=flaw).tagged("invalid", spoiled))
 
     def describe(self) -> str:
         return f"{percent(self.share)} invalid"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {INVALID: self.share}
 
 
 def invalid(share: float = 0.005) -> Invalid:

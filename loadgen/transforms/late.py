@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
+from loadgen.dialects import DIALECTS
 from loadgen.draws import Draws
-from loadgen.rows import AUTHORIZED, CAPTURED, CHARGED_BACK, REFUNDED, Block
+from loadgen.measures import LATE
+from loadgen.rows import PARTS, TWIN_PART, Block
 from loadgen.transforms import checked_share, percent
 
 _MINUTE = 60_000_000
-_DAY = 24 * 60 * _MINUTE
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
 
-# How late, by the last event of the life: mobile devices, captures, refunds, chargebacks.
+# How late, by the last step of the life: mobile devices, captures or clearings, refunds, chargebacks.
+_MOBILE = (1 * _MINUTE, 2 * _HOUR)
 LATENESS = {
-    AUTHORIZED: (1 * _MINUTE, 120 * _MINUTE),
-    CAPTURED: (5 * _MINUTE, 30 * _MINUTE),
-    REFUNDED: (1 * _DAY, 10 * _DAY),
-    CHARGED_BACK: (14 * _DAY, 60 * _DAY),
+    "DR": (_MOBILE, (1 * _HOUR, 12 * _HOUR), (1 * _DAY, 10 * _DAY), (14 * _DAY, 60 * _DAY)),
+    "HA": (_MOBILE, (5 * _MINUTE, 30 * _MINUTE), (1 * _DAY, 10 * _DAY), (1 * _HOUR, 24 * _HOUR)),
+    "DEDUP": (_MOBILE, _MOBILE, _MOBILE, _MOBILE),
 }
 
 
@@ -38,13 +43,16 @@ class Late:
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
-        payment, life = np.unique(rows.payment, return_inverse=True)
+        payment, first, life = np.unique(rows.payment, return_index=True, return_inverse=True)
+        part = rows.uid % PARTS
         last = np.zeros(len(payment), dtype=np.int64)
-        np.maximum.at(last, life, rows.kind)
+        np.maximum.at(last, life, np.where(part < TWIN_PART, part, 0))
         amount = np.zeros(len(payment), dtype=np.int64)
-        for kind, (low, high) in LATENESS.items():
-            drawn = draws.between(f"lateness {kind}", payment, low, high)
-            amount = np.where(last == kind, drawn, amount)
+        for step in range(TWIN_PART):
+            span = np.array([LATENESS[dialect.name][step] for dialect in DIALECTS], dtype=np.int64)
+            low, high = span[rows.dialect[first]].T
+            drawn = low + (high - low) // 1_000 * draws.below(f"lateness {step}", payment, 1_000_000) // 1_000
+            amount = np.where(last == step, drawn, amount)
         is_late = draws.chosen("late", payment, self.share)
         shift = np.where(is_late, amount, 0)[life]
         rows = replace(rows, event_ts=rows.event_ts - shift).tagged("late", is_late[life])
@@ -52,6 +60,9 @@ class Late:
 
     def describe(self) -> str:
         return f"{percent(self.share)} late by minutes to weeks"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {LATE: self.share}
 
 
 def late(share: float = 0.05) -> Late:

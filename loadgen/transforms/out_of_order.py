@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
-from loadgen.rows import AUTHORIZED, CAPTURED, PARTS, Block
+from loadgen.measures import OUT_OF_ORDER
+from loadgen.rows import AUTHORIZED_PART, CAPTURED_PART, PARTS, Block
 from loadgen.transforms import checked_share, percent
 
 
@@ -27,11 +30,11 @@ class OutOfOrder:
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
-        captured = rows.uid[(rows.kind == CAPTURED) & draws.chosen("out of order", rows.payment, self.share)]
-        place = {int(uid): n for n, uid in enumerate(rows.uid)}
-        capture = np.array([place[int(uid)] for uid in captured], dtype=np.int64)
-        before = captured // PARTS * PARTS + AUTHORIZED
-        authorised = np.array([place[int(uid)] for uid in before], dtype=np.int64)
+        captured = rows.uid % PARTS == CAPTURED_PART
+        capture = np.nonzero(captured & draws.chosen("out of order", rows.payment, self.share))[0]
+        by_uid = np.argsort(rows.uid)
+        before = rows.payment[capture] * PARTS + AUTHORIZED_PART
+        authorised = by_uid[np.searchsorted(rows.uid, before, sorter=by_uid)]
         due, event_ts = rows.due.copy(), rows.event_ts.copy()
         due[capture], due[authorised] = rows.due[authorised], rows.due[capture]
         event_ts[capture] = due[capture]
@@ -42,6 +45,9 @@ class OutOfOrder:
 
     def describe(self) -> str:
         return f"{percent(self.share)} captures before their authorisation"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {OUT_OF_ORDER: self.share}
 
 
 def out_of_order(share: float = 0.01) -> OutOfOrder:

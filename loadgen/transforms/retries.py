@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
+from loadgen.measures import BYTES_AGAIN, REPEATED
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
 
@@ -30,16 +33,13 @@ class Retries:
         again = draws.chosen("retry", rows.identity, self.share)
         row = np.nonzero(again)[0].astype(np.int64)
         delay = draws.between("retry delay", rows.identity[row], _SOONEST_US, self.repeats_within_us)
-        return replace(
-            block,
-            rows=rows.tagged("retry", again),
-            again_row=np.concatenate([block.again_row, row]),
-            again_attempt=np.concatenate([block.again_attempt, np.ones(len(row), dtype=np.int64)]),
-            again_due=np.concatenate([block.again_due, rows.due[row] + delay]),
-        )
+        return replace(block, rows=rows.tagged("retry", again)).sent_again(row, rows.due[row] + delay)
 
     def describe(self) -> str:
         return f"{percent(self.share)} sent twice"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {BYTES_AGAIN: self.share, REPEATED: self.share}
 
 
 def retries(share: float = 0.05) -> Retries:

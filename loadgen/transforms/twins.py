@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from loadgen.curve import Curve
 from loadgen.draws import Draws
-from loadgen.rows import TWIN_PART, Block
+from loadgen.measures import TWINS
+from loadgen.rows import CHARGED_BACK_PART, PARTS, TWIN_PART, Block
 from loadgen.transforms import checked_share, percent
 
 
@@ -28,6 +31,7 @@ class Twins:
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
         has_twin = draws.chosen("twin", rows.uid, self.share) & (rows.flaw == 0)
+        has_twin &= rows.uid % PARTS <= CHARGED_BACK_PART
         rows = rows.tagged("twin", has_twin)
         first = rows.where(has_twin)
         delay = draws.between("twin delay", first.uid, 50_000, self.repeats_within_us)
@@ -44,6 +48,9 @@ class Twins:
 
     def describe(self) -> str:
         return f"{percent(self.share)} twins"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {TWINS: self.share / (1 + self.share)}
 
 
 def twins(share: float = 0.01) -> Twins:

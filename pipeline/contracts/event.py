@@ -32,6 +32,15 @@ class Event:
     trace_id: str | None
     attributes: str
     n_attributes: int
+    schema_ref: str | None = None
+    rail: str | None = None
+    wallet_id: str | None = None
+    network: str | None = None
+    status: str | None = None
+    lifecycle_kind: str | None = None
+    payment_derived: int = 0
+    """1: the dialect has no id of the payment, so it was put together from other fields."""
+    produced_ts_us: int | None = None
 
     @property
     def bk_hash(self) -> str:

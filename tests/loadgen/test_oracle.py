@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loadgen.flaws import BREAKING_FLAWS, FLAWS
-from loadgen.oracle import Fact, judge, read
+import loadgen
+from loadgen.contract import Fact, read
+from loadgen.dialects import CODES
+from loadgen.flaws import breaking_flaws, flaws_of
+from loadgen.oracle import judge
 from loadgen.profiles import base_mix, breaking, duplicates, invalid, steady, twins
 from tests.loadgen.rig import make
 
@@ -32,6 +37,17 @@ def wire(**changes: Any) -> bytes:
 
 def without(field: str) -> bytes:
     return json.dumps({name: value for name, value in GOOD.items() if name != field}).encode()
+
+
+def test_the_oracle_shares_no_code_with_what_makes_the_traffic() -> None:
+    folder = Path(loadgen.__file__).parent
+    seen, waiting = set(), ["oracle", "states"]
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        text = (folder / f"{name}.py").read_text(encoding="utf-8")
+        waiting += [n for n in re.findall(r"(?:from|import) loadgen\.(\w+)", text) if n not in seen]
+    assert seen == {"oracle", "states", "contract", "hashes"}
 
 
 def test_a_good_event_is_a_fact() -> None:
@@ -119,35 +135,48 @@ def test_classes_of_a_hand_written_payment() -> None:
     assert found[5].canonical_hash is None
 
 
+WHAT_IS_WRONG = (
+    "absent", "null", "renamed", "number in", "text in", "float in", "truth in", "list in", "empty",
+    "unheard-of", "lower case", "too long", "negative", "too large", "too fine", "no such day",
+    "without zone", "milliseconds only",
+)  # fmt: skip
+
+
 def expected_reason(name: str) -> str:
     """By hand, from the name of a flaw."""
-    if name in ("truncated", "invalid UTF-8", "NaN", "Infinity", "not an object"):
+    what, _, field = name.rpartition(" ")
+    if what not in WHAT_IS_WRONG:
         return "undecodable"
-    what, field = name.rsplit(" ", 1)
     if what in ("absent", "null", "renamed"):
         return f"missing_field:{field}"
     return f"wrong_type:{field}" if what.endswith(" in") else f"bad_value:{field}"
 
 
-def test_each_flaw_gives_exactly_its_reason() -> None:
-    good = [v for v in make(steady(100, 1)).values if b'"lifecycle_ref":"' in v][:3]
-    for value in good:
+@pytest.mark.parametrize("dialect", CODES)
+def test_each_flaw_gives_exactly_its_reason(dialect: str) -> None:
+    flaws = flaws_of(CODES[dialect])
+    for value in make(steady(100, 1).speaking(dialect)).values[:3]:
         assert isinstance(read(value), Fact)
-        for flaw in FLAWS[1:]:
+        for flaw in flaws[1:]:
             assert read(flaw.spoil(value)) == expected_reason(flaw.name), flaw.name
-        assert len({flaw.spoil(value) for flaw in FLAWS}) == len(FLAWS), (
-            "each flaw changes the bytes its own way"
-        )
+        assert len({flaw.spoil(value) for flaw in flaws}) == len(flaws), "each changes the bytes its own way"
 
 
-def test_flaws_cover_the_vocabulary() -> None:
-    reasons = {expected_reason(flaw.name) for flaw in FLAWS[1:]}
-    optional = ("lifecycle_ref", "corrects_ref", "correction_seq", "trace_id", "payload")
+@pytest.mark.parametrize(
+    ("dialect", "fields", "optional"),
+    [
+        ("DEDUP", FIELDS, ("lifecycle_ref", "corrects_ref", "correction_seq", "trace_id", "payload")),
+        ("DR", ("event_id", "rail", "wallet_id", "amount", "currency", "event_ts"), ("case_id", "details")),
+        ("HA", ("event_id", "status", "network_trace", "amount", "event_ts"), ("refund_id", "attributes")),
+    ],
+)
+def test_flaws_cover_the_vocabulary(dialect: str, fields: tuple[str, ...], optional: tuple[str, ...]) -> None:
+    reasons = {expected_reason(flaw.name) for flaw in flaws_of(CODES[dialect])[1:]}
     assert reasons >= {
-        f"{kind}:{field}" for kind in ("missing_field", "wrong_type", "bad_value") for field in FIELDS
+        f"{kind}:{field}" for kind in ("missing_field", "wrong_type", "bad_value") for field in fields
     }
     assert reasons >= {f"wrong_type:{field}" for field in optional} | {"undecodable"}
-    assert len(BREAKING_FLAWS) == 3
+    assert len(breaking_flaws(CODES[dialect])) == 3
 
 
 def test_oracle_and_transforms_agree_on_a_wild_mix() -> None:

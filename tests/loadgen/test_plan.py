@@ -17,24 +17,32 @@ import loadgen
 from loadgen.curve import Curve
 from loadgen.plan import Plan, Slab
 from loadgen.profiles import (
+    ALL_DIALECTS,
     Load,
+    additive,
+    backlog,
     base_mix,
     breaking,
+    corrections,
     duplicates,
+    hot,
+    incident,
     invalid,
     late,
     out_of_order,
     peak,
+    poison,
     rates,
+    replay,
     retries,
     steady,
     twins,
 )
-from loadgen.rows import TAGS, TYPES, Rows
+from loadgen.rows import PARTS, TAGS, Rows
 from loadgen.transforms import Transform
 
 # A plan that changes its hash changes every recorded seed: only on purpose.
-GOLDEN = "ae437ed7d787f3ddc48e6d334cf83076"
+GOLDEN = "e65ed20fb95072e2fd152d017d033753"
 
 TRANSFORMS: list[Transform] = [
     retries(0.3),
@@ -44,6 +52,13 @@ TRANSFORMS: list[Transform] = [
     duplicates(0.3, 3),
     invalid(0.1),
     breaking(0.2),
+    hot(0.3),
+    incident(0.3),
+    additive(0.3, from_s=1),
+    poison(0.1),
+    corrections(0.2, again=0.5),
+    replay(0.5, months=3, seconds_each=0.5),
+    backlog(2, 3),
 ]
 
 
@@ -83,7 +98,8 @@ def test_names_and_client_settings_leave_the_plan_alone() -> None:
 
 
 def test_a_load_survives_json() -> None:
-    load = (base_mix(peak("DR")) | breaking(0.2, from_s=10)).client(acks=1, linger_ms=5).named("x")
+    load = base_mix(peak("DR")) | breaking(0.2, from_s=10) | corrections(0.1) | replay(0.2)
+    load = load.client(acks=1, linger_ms=5).named("x").at_full_scale().with_entropy(0.7)
     assert Load.from_json(json.loads(json.dumps(load.to_json()))) == load
 
 
@@ -108,10 +124,13 @@ def test_the_same_transform_twice_is_refused() -> None:
     points=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2_000)), min_size=1, max_size=3),
     seed=st.integers(0, 1 << 40),
     chosen=st.sets(st.sampled_from(range(len(TRANSFORMS)))),
+    speaks=st.lists(st.sampled_from(ALL_DIALECTS), min_size=1, max_size=3, unique=True),
 )
 @settings(max_examples=40, deadline=None)
-def test_every_slab_can_be_made_alone(points: list[tuple[float, float]], seed: int, chosen: set[int]) -> None:
-    load = rates(points)
+def test_every_slab_can_be_made_alone(
+    points: list[tuple[float, float]], seed: int, chosen: set[int], speaks: list[str]
+) -> None:
+    load = rates(points).speaking(*speaks)
     for number in chosen:
         load = load | TRANSFORMS[number]
     plan = Plan(load, seed)
@@ -181,7 +200,7 @@ def test_a_larger_share_takes_in_the_smaller() -> None:
 def test_shares_of_the_base_mix() -> None:
     rows = all_rows(base_mix(steady(1_000, 40)))
     first = rows.where(rows.copy == 0)
-    plain = first.where(first.uid % 16 < 4)
+    plain = first.where(first.uid % PARTS < 4)
 
     def share(mask: np.ndarray, of: Rows = plain) -> float:
         return float(mask.sum()) / len(of)
@@ -193,8 +212,8 @@ def test_shares_of_the_base_mix() -> None:
     assert int((rows.copy == 1).sum()) / len(first) == pytest.approx(0.02, rel=0.15)
     ooo = ((first.tags & TAGS["ooo"]) > 0) & (first.kind == 1)
     assert int(ooo.sum()) / int((plain.kind == 1).sum()) == pytest.approx(0.01, rel=0.25)
-    kinds = np.bincount(plain.kind, minlength=len(TYPES)) / len(plain)
-    assert (kinds >= 0.01).all()
+    kinds = np.bincount(plain.kind, minlength=4) / len(plain)
+    assert (kinds[:4] >= 0.01).all()
 
 
 def test_the_peak_has_what_a_verdict_needs() -> None:
@@ -208,7 +227,7 @@ def test_the_peak_has_what_a_verdict_needs() -> None:
 
 def test_one_merchant_is_hot() -> None:
     merchants = np.bincount(all_rows(steady(1_000, 20)).merchant)
-    assert 0.08 < merchants.max() / merchants.sum() < 0.2
+    assert 0.1 < merchants.max() / merchants.sum() < 0.2
     assert (merchants > 0).sum() > 500
 
 
@@ -231,7 +250,8 @@ def test_lives_keep_their_order_unless_it_is_broken_on_purpose() -> None:
 
 
 def test_late_events_are_old_and_do_not_wait() -> None:
-    on_time, mixed = all_rows(steady(500, 20)), all_rows(steady(500, 20) | late(0.3))
+    calm = steady(500, 20).speaking("DR", "HA")
+    on_time, mixed = all_rows(calm), all_rows(calm | late(0.3))
     assert np.array_equal(on_time.due, mixed.due)
     is_late = (mixed.tags & TAGS["late"]) > 0
     assert (mixed.event_ts[~is_late] == mixed.due[~is_late]).all()
@@ -239,7 +259,7 @@ def test_late_events_are_old_and_do_not_wait() -> None:
     minute, day = 60_000_000, 86_400_000_000
     assert lateness.min() >= minute and lateness.max() <= 60 * day
     assert (lateness > 14 * day).any() and ((lateness > day) & (lateness < 10 * day)).any()
-    assert ((lateness > 5 * minute) & (lateness < 30 * minute)).mean() > 0.3
+    assert ((lateness > 5 * minute) & (lateness < 30 * minute)).mean() > 0.2
 
 
 def test_a_producer_breaks_the_contract_from_a_moment_on() -> None:
@@ -259,5 +279,5 @@ def test_a_producer_breaks_the_contract_from_a_moment_on() -> None:
 def test_a_description_is_one_line_that_says_it_all() -> None:
     text = base_mix(peak("DR")).client(acks=1).describe()
     assert "\n" not in text
-    for word in ("17,040 events", "15 s at 80/s", "45 s at 352/s", "5 % sent twice", "acks=1"):
+    for word in ("17,040 events", "15 s at 80/s", "45 s at 352/s", "DR", "5 % sent twice", "acks=1"):
         assert word in text

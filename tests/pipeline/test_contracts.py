@@ -4,10 +4,14 @@ import json
 
 import pytest
 
-from pipeline.contracts import DECODERS, Event, Invalid
+from pipeline import contracts
+from pipeline.contracts import Event, Invalid
 from pipeline.contracts.dedup import FIELDS
 
-decode = DECODERS["DEDUP"]
+
+def decode(value: bytes | None) -> Event | Invalid:
+    return contracts.decode(value)[1]
+
 
 GOOD: dict[str, object] = {
     "event_id": "e1",

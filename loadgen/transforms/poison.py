@@ -1,0 +1,49 @@
+"""T10: a burst of records that no decoder can make anything of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from loadgen.curve import Curve
+from loadgen.draws import Draws
+from loadgen.flaws import drawn_flaws, poison_flaws
+from loadgen.measures import INVALID
+from loadgen.rows import Block
+from loadgen.transforms import checked_share, percent
+
+
+@dataclass(frozen=True)
+class Poison:
+    share: float  # of the events that are due within the burst
+    from_s: float = 0.0
+    until_s: float = 1e9
+
+    kind: ClassVar[str] = "poison"
+    stage: ClassVar[int] = 45
+    repeats_within_us: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        checked_share(self.kind, self.share)
+
+    def apply(self, block: Block, draws: Draws) -> Block:
+        rows = block.rows
+        begin, end = round(self.from_s * 1_000_000), round(self.until_s * 1_000_000)
+        poisoned = draws.chosen("poison", rows.uid, self.share) & (rows.flaw == 0)
+        poisoned &= (rows.due >= begin) & (rows.due < end)
+        which = drawn_flaws(poison_flaws, rows.dialect, "poison sort", rows.uid, draws)
+        rows = replace(rows, flaw=np.where(poisoned, which, rows.flaw)).tagged("poison", poisoned)
+        return replace(block, rows=rows)
+
+    def describe(self) -> str:
+        return f"{percent(self.share)} poison"
+
+    def declares(self, curve: Curve) -> Mapping[str, float]:
+        return {INVALID: self.share * curve.share_due(self.from_s, self.until_s)}
+
+
+def poison(share: float = 0.01, from_s: float = 0.0, until_s: float = 1e9) -> Poison:
+    return Poison(share, from_s, until_s)
