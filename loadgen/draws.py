@@ -21,9 +21,12 @@ _M2 = np.uint64(0x94D049BB133111EB)
 
 def mix(words: Words) -> Words:
     """The finaliser of splitmix64: a bijection on 64-bit words, the same on any machine."""
-    words = (words ^ (words >> np.uint64(30))) * _M1
-    words = (words ^ (words >> np.uint64(27))) * _M2
-    return words ^ (words >> np.uint64(31))
+    words = words ^ (words >> np.uint64(30))
+    words *= _M1
+    words ^= words >> np.uint64(27)
+    words *= _M2
+    words ^= words >> np.uint64(31)
+    return words
 
 
 class Draws:

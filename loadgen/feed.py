@@ -1,55 +1,28 @@
-"""Prepares slabs ahead of time in a thread: bytes encoded, intent on disk before anything of it is sent."""
+"""Prepares stretches of the schedule ahead of time, in a thread, so that encoding delays nothing."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from gameday.kernel.recording import Recording
-from loadgen.events import Encoder, Wire
-from loadgen.intent import intent_table
-from loadgen.plan import Plan, Slab
+from loadgen.batch import Batch
+from loadgen.encode import SlabEncoder
+from loadgen.places import WHOLE, Part
+from loadgen.plan import Plan
+from loadgen.schedule import stretches
 
-AHEAD = 2  # slabs that may wait
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One slab, ready to be handed over: positions ascend, and so do the times."""
-
-    first_position: int
-    due: list[int]  # absolute
-    keys: list[bytes]
-    values: list[bytes]
+AHEAD = 8  # stretches that may wait
 
 
-def batches(plan: Plan, encoder: Encoder, t0_us: int, recording: Recording) -> Iterator[Batch]:
-    """All slabs in order. The bytes of a row are kept until its last repetition was handed over."""
-    wires: dict[int, Wire] = {}
-    for slab in plan.slabs():
-        wire = wires[slab.number] = encoder.encode(slab.rows)
-        recording.write("intent", intent_table(slab.rows, wire, t0_us), writer="load")
-        for old in [number for number in wires if number < plan.still_needed(slab.number)]:
-            del wires[old]
-        yield _batch(slab, wires, t0_us)
-
-
-def _batch(slab: Slab, wires: dict[int, Wire], t0_us: int) -> Batch:
-    sends = slab.sends
-    places = list(zip(sends.block.tolist(), sends.row.tolist(), strict=True))
-    return Batch(
-        slab.first_position,
-        (sends.due + t0_us).tolist(),
-        [wires[block].keys[row] for block, row in places],
-        [wires[block].values[row] for block, row in places],
-    )
+def batches(plan: Plan, encoder: SlabEncoder, t0_us: int, part: Part = WHOLE) -> Iterator[Batch]:
+    """All stretches in order, with their bytes."""
+    for stretch in stretches(plan, part):
+        keys, values = encoder.encode(stretch.sent)
+        yield Batch.of(stretch.first_position, stretch.due + t0_us, keys, values)
 
 
 class Feed:
-    """Batches made by a thread, so that encoding a slab does not delay the events of the one before."""
-
     def __init__(self, source: Iterator[Batch]) -> None:
         self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
@@ -69,7 +42,7 @@ class Feed:
         return item
 
     def close(self) -> None:
-        """Returns when no further intent will be written."""
+        """Returns when the thread has ended."""
         self._stop.set()
         while self._thread.is_alive():
             self._thread.join(0.05)

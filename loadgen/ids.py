@@ -35,14 +35,18 @@ class Ids:
         self._run_tag = run_tag
 
     def seal(self, uid: npt.ArrayLike, copy: npt.ArrayLike) -> list[str]:
+        text = self.blocks(uid, copy).hex()
+        return [text[n : n + _LENGTH] for n in range(0, len(text), _LENGTH)]
+
+    def blocks(self, uid: npt.ArrayLike, copy: npt.ArrayLike) -> bytes:
+        """The ids of a slab as bytes, sixteen each."""
         uids, copies = np.asarray(uid, dtype=np.int64), np.asarray(copy, dtype=np.int64)
         if ((uids < 0) | (uids >= 1 << 48) | (copies < 0) | (copies >= 1 << 16)).any():
             raise ValueError("an id holds a uid of 48 bits and a copy of 16 bits; a larger number was given")
         blocks = np.zeros(len(uids), dtype=_BLOCK)
         blocks["run"], blocks["copy"] = self._run_tag, copies
         blocks["high"], blocks["low"] = uids >> 32, uids & 0xFFFFFFFF
-        text = self._cipher.encryptor().update(blocks.tobytes()).hex()
-        return [text[n : n + _LENGTH] for n in range(0, len(text), _LENGTH)]
+        return self._cipher.encryptor().update(blocks.tobytes())
 
     def open(self, ids: Sequence[str | None]) -> tuple[Ints, Ints, Mask]:
         """(uid, copy, ok): where `ok` is false the text is no id of this run, and uid and copy are -1."""

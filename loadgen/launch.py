@@ -14,7 +14,8 @@ from pathlib import Path
 from gameday.kernel.journal import Journal
 from gameday.kernel.waiting import DeadlineExceeded, wait_until
 from gameday.kernel.words import HarnessError, LoadOrder, LoadStatus
-from loadgen.places import Assignment, Places
+from loadgen.counters import Counts, read
+from loadgen.places import WHOLE, Assignment, Part, Places
 from loadgen.profiles import Load
 from loadgen.seal import seal_after_crash
 
@@ -43,6 +44,10 @@ class LoadProcess:
         if self._seen.finished or self._seen.error:
             return self._seen
         return replace(self._seen, error=f"the load process ended with code {code}; see {self._places.log}")
+
+    def counts(self) -> Counts | None:
+        """The live counters, at most 50 ms old; None before the process has made them."""
+        return read(self._places.counters)
 
     def _read_status(self) -> None:
         try:
@@ -80,9 +85,18 @@ class LoadProcess:
         return "\n".join(self._places.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
 
 
-def launch(load: Load, order: LoadOrder, recording: Path) -> LoadProcess:
-    places = Places(recording)
-    assignment = Assignment(load, order, recording)
+def launch(
+    load: Load,
+    order: LoadOrder,
+    recording: Path,
+    part: Part = WHOLE,
+    *,
+    t0_us: int | None = None,
+    tables: bool = True,
+) -> LoadProcess:
+    """Start the process that sends this part of the load, from `t0_us` on or as soon as it is ready."""
+    assignment = Assignment(load, order, recording, part, t0_us, tables)
+    places = assignment.places
     order_path = assignment.write()
     places.log.parent.mkdir(parents=True, exist_ok=True)
     token = f"load-{uuid.uuid4().hex[:12]}"

@@ -32,8 +32,10 @@ from loadgen.rows import (
 if TYPE_CHECKING:
     from loadgen.profiles import Load
 
-# A block is this many slots; a payment lives within one block, so a block can be made without the others.
-BLOCK = 2_048
+# A payment lives within one block of slots, so a block can be made without the others. At high rates blocks
+# are larger: a life would be over within milliseconds, and every block costs a fixed effort.
+_BLOCK, _LARGE_BLOCK = 2_048, 16_384
+_HIGH_RATE = 20_000
 
 # Shares: every payment is authorised, most are captured (or cleared), of these some are refunded or charged
 # back. Where the dialect can say so, some that are never captured are reversed.
@@ -66,16 +68,22 @@ def _zipf(merchants: int) -> Ints:
     return np.cumsum(_ZIPF_TOP // np.arange(1, merchants + 1, dtype=np.int64))
 
 
+def block_size(load: Load) -> int:
+    """How many slots a block of this load has."""
+    return _LARGE_BLOCK if load.peak_rate() > _HIGH_RATE else _BLOCK
+
+
 def lives(load: Load, block: int, draws: Draws) -> Rows:
     """The plain events of a block: complete lives in order, exactly as many as the block has slots."""
     curve, population = load.curve, POPULATIONS[load.population]
-    size = min(BLOCK, curve.count - block * BLOCK)
-    first = np.arange(block * BLOCK, block * BLOCK + size, dtype=np.int64)
+    begin = block * block_size(load)
+    size = min(block_size(load), curve.count - begin)
+    first = np.arange(begin, begin + size, dtype=np.int64)
     spoken = np.array([CODES[name] for name in load.speaks], dtype=np.int64)
     dialects = spoken[draws.below("dialect", first, len(spoken))]
     payment, step, dialect = _steps(first, dialects, draws)
     uid = payment * PARTS + _LIFE[step]
-    due = curve.due(block * BLOCK + _slots(payment, uid, draws))
+    due = curve.due(begin + _slots(payment, uid, draws))
     zipf = _zipf(population.merchants)
     merchant = np.searchsorted(zipf, draws.below("merchant", payment, int(zipf[-1])), side="right")
     account = draws.below("account", payment, population.wallets)
@@ -121,10 +129,13 @@ def _steps(first: Ints, dialects: Ints, draws: Draws) -> tuple[Ints, Ints, Ints]
 
 def _slots(payment: Ints, uid: Ints, draws: Draws) -> Ints:
     """A random order of the block in which every life keeps its own order."""
-    wanted = (draws.words("slot", uid) >> np.uint64(1)).astype(np.int64)
-    order_in_life = np.lexsort((wanted, payment))  # payments ascend already: this sorts within each life
     slot = np.empty(len(payment), dtype=np.int64)
-    slot[np.argsort(wanted[order_in_life], kind="stable")] = np.arange(len(payment), dtype=np.int64)
+    slot[np.argsort(draws.words("slot", uid))] = np.arange(len(payment), dtype=np.int64)
+    one_life = payment[1:] == payment[:-1]
+    for turn in range(len(_LIFE)):  # so many turns of swapping neighbours sort a life of so many events
+        left, right = slot[turn % 2 : -1 : 2], slot[turn % 2 + 1 :: 2]
+        swap = one_life[turn % 2 :: 2] & (left > right)
+        left[swap], right[swap] = right[swap], left[swap]
     return slot
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loadgen.draws import Draws
-from loadgen.lives import BLOCK, lives
+from loadgen.draws import Draws, Ints
+from loadgen.lives import block_size, lives
 from loadgen.rows import NO_SENDS, PARTS, Block, Rows, Sends
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Plan:
         self.load = load
         self.seed = seed
         self._draws = Draws(seed)
-        self.slab_count = -(-load.curve.count // BLOCK)
+        self._block_size = block_size(load)
+        self.slab_count = -(-load.curve.count // self._block_size)
         # A repetition may itself be repeated: the delays of all transforms add up.
         self._reach_us = sum(t.repeats_within_us for t in load.transforms)
 
@@ -54,7 +55,7 @@ class Plan:
 
     def block_of(self, uid: int) -> Block:
         """The block in which an event lives: no other has to be made to know all about it."""
-        number = uid // PARTS // BLOCK
+        number = uid // PARTS // self._block_size
         if not 0 <= number < self.slab_count:
             raise IndexError(f"the plan has no event {uid}: it has {self.load.curve.count} slots")
         return self.block(number)
@@ -103,8 +104,13 @@ class Plan:
             first -= 1
         return first
 
+    def ends(self) -> Ints:
+        """Of each slab, when the next one starts; the last one never ends."""
+        starts = self.load.curve.due(np.arange(1, self.slab_count, dtype=np.int64) * self._block_size)
+        return np.concatenate([starts, [np.iinfo(np.int64).max]])
+
     def _start(self, number: int) -> int:
-        return int(self.load.curve.due(np.array([number * BLOCK], dtype=np.int64))[0])
+        return int(self.load.curve.due(np.array([number * self._block_size], dtype=np.int64))[0])
 
     def _end(self, number: int) -> int:
         return self._start(number + 1) if number + 1 < self.slab_count else np.iinfo(np.int64).max

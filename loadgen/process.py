@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import sys
 import time
-from bisect import bisect_right
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
+
 from gameday.kernel.journal import write_durably
-from gameday.kernel.recording import Recording
 from gameday.kernel.waiting import pause
-from gameday.kernel.words import LoadStatus
-from loadgen.events import Encoder
-from loadgen.feed import Batch, Feed, batches
+from loadgen.batch import Batch
+from loadgen.encode import SlabEncoder
+from loadgen.feed import Feed, batches
 from loadgen.ids import Ids
-from loadgen.intent import intent_table
-from loadgen.ledger import ACK, FAIL, Mark, Outcomes, in_words
-from loadgen.places import Assignment, Places
+from loadgen.ledger import Mark, Outcomes
+from loadgen.places import Assignment
 from loadgen.plan import Plan
+from loadgen.progress import Progress
 from loadgen.seal import seal_ledger
 from loadgen.senders import Sender
-from loadgen.senders.kafka import DELIVERY_TIMEOUT_S, KafkaSender, settings
+from loadgen.senders.choice import open_sender
+from loadgen.senders.kafka_settings import DELIVERY_TIMEOUT_S
 
 READY_WITHIN_S = 30.0
 SETTLE_WITHIN_S = DELIVERY_TIMEOUT_S + 5.0
 
 _FLUSH_US = 50_000
-_STATUS_US = 250_000
+_TICK_S = 0.001  # the process wakes no more often than this, so that a high rate costs no more wakings
 _LONGEST_WAIT_S = 0.02
-_AT_ONCE = 64  # events handed over between two looks at the outcomes
+_AT_ONCE = 1_024  # events handed over between two looks at the outcomes
 _LEAD_US = 300_000
 _US = 1_000_000
 
@@ -46,79 +45,70 @@ class LoadRun:
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
         order = assignment.order
-        self.places = Places(assignment.recording)
-        self.recording = Recording(assignment.recording)
+        self.places = assignment.places
         self.now_us = order.anchor.now_us
         self.plan = Plan(assignment.load, order.seed)
-        self.ids = Ids(order.nonce, order.run_tag)
         self.mark = Mark(self.places.mark)
         self.outcomes = Outcomes(self.places.outcomes)
-        options = settings(
-            order.bootstrap, assignment.load.tuned, order.client, dict(assignment.load.overrides)
-        )
-        self.sender: Sender = KafkaSender(order.topic, options, self.now_us, self.report)
-        self.t0_us = 0
-        self.plan_hash = ""
-        self.sent = self.due_before = 0
-        self.batch: Batch | None = None
-        self.counts = [0, 0, 0]
-        self.late_us: list[int] = []
-        self.late_ms_p99 = 0.0
+        self.progress = Progress(self.places, self.now_us)
+        self.sender: Sender = open_sender(assignment)
         self.stopping = False
         self._parent = os.getppid()
-        self._next_flush = self._next_status = 0
+        self._next_flush = 0
 
     # -- the life ------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        self.write_status()
+        self.progress.tell()
+        print(f"events go over {self.sender.path}: {self.sender.way}", flush=True)
         self.sender.ready(READY_WITHIN_S)
         feed = self._start()
         try:
             while not self.stopping and not feed.over:
                 batch = feed.take()
                 if batch is None:
-                    self._serve(0.002)
+                    self._serve(_TICK_S)
                 else:
                     self._hand_over(batch)
         finally:
             feed.close()
         self._settle()
         self.outcomes.close()
-        seal_ledger(self.places.recording)
-        self.write_status(finished=True)
+        self.sender.close()
+        if self.assignment.tables:
+            seal_ledger(self.places.recording, self.places.part)
+        self.progress.finish()
 
     def _start(self) -> Feed:
-        """Choose the start such that the first slab will be ready: its making is tried and timed first."""
-        self.plan_hash = self.plan.hash()
+        """Choose the start such that the first stretch will be ready: its making is tried and timed first."""
+        order, part = self.assignment.order, self.assignment.part
+        if self.assignment.tables:
+            self.progress.plan(self.plan, part)
+        ids = Ids(order.nonce, order.run_tag)
         begun = time.monotonic()
-        rows = self.plan.block(0).rows
-        intent_table(rows, Encoder(self.plan.seed, self.ids, self.now_us()).encode(rows), self.now_us())
+        next(batches(self.plan, SlabEncoder(self.plan, ids, 0), 0, part))
         taken_us = int((time.monotonic() - begun) * _US)
-        self.t0_us = self.now_us() + _LEAD_US + 3 * taken_us
-        write_durably(self.places.start, {"t0_us": self.t0_us})
+        t0_us = self.assignment.t0_us or self.now_us() + _LEAD_US + 3 * taken_us
+        write_durably(self.places.start, {"t0_us": t0_us})
+        self.progress.starts_at(t0_us)
         gc.freeze()
-        encoder = Encoder(self.plan.seed, self.ids, self.t0_us)
-        return Feed(batches(self.plan, encoder, self.t0_us, self.recording))
+        return Feed(batches(self.plan, SlabEncoder(self.plan, ids, t0_us), t0_us, part))
 
     def _hand_over(self, batch: Batch) -> None:
-        self.batch = batch
+        self.progress.batch = batch
         at = 0
-        while at < len(batch.due) and not self.stopping:
+        while at < len(batch) and not self.stopping:
             now = self.now_us()
-            upto = min(bisect_right(batch.due, now, at), at + _AT_ONCE)
+            upto = min(int(np.searchsorted(batch.due, now, side="right")), at + _AT_ONCE)
             if upto == at:
-                self._serve((batch.due[at] - now) / _US)
+                self._serve((int(batch.due[at]) - now) / _US)
                 continue
             self.mark.raise_to(batch.first_position + upto)
-            for n in range(at, upto):
-                self.late_us.append(self.now_us() - batch.due[n])
-                self.sender.send(batch.first_position + n, batch.keys[n], batch.values[n])
-            self.sent += upto - at
+            self.sender.send(batch, at, upto)
+            self.progress.sent(batch, at, upto)
             at = upto
             self._serve(0)
-        self.due_before += at
-        self.batch = None
+        self.progress.batch_is_over(at)
 
     def _settle(self) -> None:
         """Until every outcome is known, or the client's own deadline is well past."""
@@ -127,85 +117,32 @@ class LoadRun:
             self._serve(_LONGEST_WAIT_S)
         if self.sender.pending():
             self.sender.abandon()
+            self._serve(1.0)
 
     # -- meanwhile -----------------------------------------------------------------------------------
 
     def _serve(self, seconds: float) -> None:
         """Let time pass until the next event is due; outcomes are taken and written meanwhile."""
-        seconds = min(seconds, _LONGEST_WAIT_S)
-        if seconds >= 0.001:
-            self.sender.wait(seconds)
-        else:
-            self.sender.wait(0)
-            pause(seconds)  # pacing below the client's resolution of a millisecond
+        if 0 < seconds <= _TICK_S:
+            pause(_TICK_S)
+            seconds = 0
+        records = self.sender.take(min(seconds, _LONGEST_WAIT_S))
+        if len(records):
+            self.outcomes.add(records)
+            self.progress.settled(records)
         now = self.now_us()
         if now >= self._next_flush:
             self.outcomes.flush()
             self._next_flush = now + _FLUSH_US
-        if now >= self._next_status:
-            self.write_status()
-            self._next_status = now + _STATUS_US
+            self.progress.tick()
             # Without its harness the load is nobody's: end it in good order.
             self.stopping = self.stopping or os.getppid() != self._parent
-
-    def report(
-        self, position: int, invoked: int, done: int, offset: int, partition: int, error: int, fate: int
-    ) -> None:
-        self.counts[fate] += 1
-        self.outcomes.add(position, invoked, done, offset, partition, error, fate)
-
-    def status(self, finished: bool = False, error: str = "") -> LoadStatus:
-        now = self.now_us()
-        begun = self.t0_us and now >= self.t0_us
-        due = self.due_before + (bisect_right(self.batch.due, now) if self.batch else 0)
-        if self.late_us:
-            ordered = sorted(self.late_us)
-            self.late_ms_p99 = ordered[len(ordered) * 99 // 100] / 1_000
-            self.late_us = []
-        ack, fail = self.counts[ACK], self.counts[FAIL]
-        return LoadStatus(
-            t0_us=self.t0_us if begun else 0,
-            planned=self.plan.attempts,
-            due=due,
-            sent=self.sent,
-            acked=ack,
-            failed=fail,
-            unknown=self.counts[2] if not finished else self.sent - ack - fail,
-            late_ms_p99=self.late_ms_p99,
-            finished=finished,
-            error=error,
-            plan_hash=self.plan_hash,
-        )
-
-    def write_status(self, finished: bool = False) -> None:
-        try:
-            tell(self.places.status, json.dumps(asdict(self.status(finished))))
-        except OSError as error:
-            raise OSError(
-                f"the load could not write its status: {in_words(error)} ({self.places.status})"
-            ) from error
 
     def fail(self, error: Exception) -> None:
         """Save what can be saved, and leave the reason in the status. The caller raises the error again."""
         with suppress(OSError):  # the first cause counts, and it may forbid this too
             self.outcomes.flush()
-        text = json.dumps(asdict(self.status(error=f"{type(error).__name__}: {error}")))
-        try:
-            tell(self.places.status, text)
-        except OSError:
-            with suppress(OSError):  # then the exit code and the log are left
-                tell(self.places.status, text, in_place=True)
-
-
-def tell(path: Path, text: str, in_place: bool = False) -> None:
-    """Replace a file as a whole. A full disk refuses that, but lets what lies on it be overwritten."""
-    if in_place:
-        with path.open("r+b") as file:
-            file.write(text.encode().ljust(path.stat().st_size))
-        return
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+        self.progress.last_word(f"{type(error).__name__}: {error}")
 
 
 def main(order_path: str) -> int:

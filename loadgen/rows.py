@@ -90,6 +90,9 @@ class Rows:
     def where(self, mask: Mask) -> Rows:
         return Rows(**{name: column[mask] for name, column in self.columns().items()})
 
+    def at(self, places: Ints) -> Rows:
+        return Rows(**{name: column[places] for name, column in self.columns().items()})
+
     def then(self, more: Rows) -> Rows:
         mine, other = self.columns(), more.columns()
         return Rows(**{name: np.concatenate([mine[name], other[name]]) for name in mine})

@@ -94,6 +94,25 @@ def recovery_table(clocks: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -
     return _printed(table, width, False)
 
 
+def exposure_table(points: Sequence[Mapping[str, Any]], zero_us: int | None, *, width: int = WIDTH) -> str:
+    """What a crash would have cost at each hop: at its worst instant, when a fault bit, and for good."""
+    table = Table(width=width, box=None, pad_edge=False, header_style="dim")
+    table.add_column("acked, not yet at", no_wrap=True)
+    for heading in ("worst", "at", "oldest", "at the bite", "oldest", "lost"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in points:
+        table.add_row(
+            str(row["hop"]),
+            f"{row['worst_events']:,}",
+            wording.moment(row["t_worst"], zero_us),
+            _seconds(row["worst_age_us"]),
+            f"{row['at_bite_events']:,}",
+            _seconds(row["at_bite_age_us"]),
+            f"{row['lost_events']:,}",
+        )
+    return _printed(table, width, False)
+
+
 def _seconds(us: int | None) -> str:
     return "–" if us is None else f"{us / US:.2f} s"
 
@@ -163,6 +182,8 @@ def summary(run: Run, *, width: int = WIDTH, colour: bool = False) -> str:
     lines += verdict_table(run.findings, width=width, colour=colour).splitlines() or ["nothing was judged"]
     clocks = run.told.get("clocks") or []
     lines += ["", recovery_table(clocks, width=width)] if clocks else []
+    points = run.told.get("exposure") or []
+    lines += ["", exposure_table(points, run.started_us, width=width)] if points else []
     lines += ["", *_faults(run), *_proof(run)]
     if not run.green:
         lines += ["", *_failure(run)]

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from loadgen.dialects import DIALECTS
 from loadgen.dialects.ha import NETWORKS
-from loadgen.dialects.payload import memo_columns, payload_columns
+from loadgen.dialects.payload import payload_columns
 from loadgen.draws import Draws, Ints
 from loadgen.ids import Ids
 from loadgen.rows import NOTHING_CORRECTED, Rows
 
 Column = npt.NDArray[Any]
-ACH_SHARE = 0.2
+ACH_EVERY = 5  # account
 MEMO_MIN = 16
 
 _LOW = np.array([dialect.sizes[0] for dialect in DIALECTS], dtype=np.int64)
@@ -50,10 +50,9 @@ def plain_columns(rows: Rows, draws: Draws) -> dict[str, Column]:
         "lifecycle": rows.lifecycle,
         "sequence": rows.sequence,
         "trace": draws.words("trace", rows.uid),
-        "rail": draws.chosen("rail", rows.account, ACH_SHARE).astype(np.int64),
-        "network": draws.below("network", rows.card, len(NETWORKS)),
+        "rail": (rows.account % ACH_EVERY == 0).astype(np.int64),
+        "network": rows.card % len(NETWORKS),
         **payload_columns(rows, draws),
-        "memo": memo_columns(rows, draws),
         "size": sizes(rows, draws),
     }
 

@@ -77,6 +77,19 @@ def joined(*parts: Part | Parts) -> Parts:
     return tuple(flat)
 
 
+def as_format(parts: Parts) -> bytes:
+    """For the operator %, with the values of the fields in order; a choice is given as its bytes."""
+    return b"".join(p.replace(b"%", b"%%") if isinstance(p, bytes) else _directive(p) for p in parts)
+
+
+def _directive(field: Field) -> bytes:
+    if field.form == HEX:
+        return b"%%0%dx" % field.width
+    if field.form == DECIMAL:
+        return b"%%0%dd" % field.width
+    return b"%b"
+
+
 @dataclass(frozen=True)
 class Template:
     """head, then `size - head_width - len(tail)` bytes of memo text from `memo` on, then tail."""

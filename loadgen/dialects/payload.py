@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from loadgen.dialects.layout import STYLES, Parts, choice, decimal, hexadecimal, joined
+from loadgen.dialects.layout import HEX, STYLES, Field, Parts, as_format, choice, decimal, hexadecimal, joined
 from loadgen.draws import Draws, Ints, Words
 from loadgen.rows import Rows
 
@@ -36,62 +36,74 @@ _GOODS = (
     "olive oil 750 ml ", "hotel, two nights", "winter tyres 16\\\"",
 )  # fmt: skip
 
-_CITY = choice("city", _PLACES)
-_DEVICE = choice("device", _DEVICES)
-_SIGNAL, _OTHER_SIGNAL = choice("signal", _SIGNALS), choice("other_signal", _SIGNALS)
-_TITLE = choice("title", _GOODS)
+SCENES = 1_024  # so many devices with place, risk and goods are there; an event names one of them
 
 
-def payload(style: int) -> Parts:
-    """The content of the payload's object, up to the first byte of the memo."""
+def _scene_parts(style: int) -> Parts:
     quote = b'"' if style == _AS_TEXT else b""
     device = joined(
-        b'"device":{', _DEVICE, b',"app":"7.', decimal("app", 2), b'","fingerprint":"',
+        b'"device":{', choice("device", _DEVICES), b',"app":"7.', decimal("app", 2), b'","fingerprint":"',
         hexadecimal("fingerprint"), b'","ip":"10.1', decimal("ip", 2), b'.0.1"},',
     )  # fmt: skip
     geo = joined(
-        b'"geo":{', _CITY, b',"lat_e6":', quote, b"4", decimal("lat", 7), quote,
+        b'"geo":{', choice("city", _PLACES), b',"lat_e6":', quote, b"4", decimal("lat", 7), quote,
         b',"lon_e6":', quote, b"1", decimal("lon", 7), quote, b"},",
     )  # fmt: skip
     risk = joined(
         b'"risk":{"score":', quote, b"1", decimal("score", 3), quote,
-        b',"signals":["', _SIGNAL, b'","', _OTHER_SIGNAL, b'"]},',
+        b',"signals":["', choice("signal", _SIGNALS), b'","', choice("other_signal", _SIGNALS), b'"]},',
     )  # fmt: skip
-    lines = joined(b'"items":[{"sku":"', decimal("sku", 9), b'","title":"', _TITLE, b'","qty":1}],')
-    ordered = (lines, geo, risk, device) if style == _REORDERED else (device, geo, risk, lines)
+    lines = joined(
+        b'"items":[{"sku":"', decimal("sku", 9), b'","title":"', choice("title", _GOODS), b'","qty":1}],'
+    )
+    return joined(*((lines, geo, risk, device) if style == _REORDERED else (device, geo, risk, lines)))
+
+
+@cache
+def _scenes(style: int) -> Field:
+    """All scenes, written out: one choice costs a load no more than a number does."""
+    parts = _scene_parts(style)
+    form, fields = as_format(parts), [part for part in parts if isinstance(part, Field)]
+    columns = [_drawn(field) for field in fields]
+    return choice("scene", [(form % values).decode() for values in zip(*columns, strict=True)])
+
+
+def _drawn(field: Field) -> list[int] | list[bytes]:
+    """The same for every style."""
+    words = Draws(0).words(field.column, np.arange(SCENES, dtype=np.int64)).tolist()
+    if field.choices:
+        return [field.choices[word % len(field.choices)] for word in words]
+    return [word % (16 if field.form == HEX else 10) ** field.width for word in words]
+
+
+def payload(style: int) -> Parts:
+    """The content of the payload's object, up to the first byte of the memo."""
     more = joined(b'"channel":"retry-', decimal("gateway", 2), b'",') if style == _MORE else ()
     session = (b"null",) if style == _NULL else (b'"', hexadecimal("session"), b'"')
     return joined(
-        *ordered, more, b'"gateway":"gw-', decimal("gateway", 2), b'","latency_us":1',
+        _scenes(style), more, b'"gateway":"gw-', decimal("gateway", 2), b'","latency_us":1',
         decimal("latency", 5), b',"session":', session, b',"memo":"',
     )  # fmt: skip
 
 
 def payload_columns(rows: Rows, draws: Draws) -> dict[str, Ints | Words]:
     """What `payload` reads. Volatile keys differ between copies of one fact, the others do not."""
-    one, two = (draws.words(f"payload {n}", rows.uid) for n in (1, 2))
+    stable = draws.words("payload", rows.uid)
     volatile = draws.words("jitter", rows.identity)
     return {
-        "city": _digit(one, 0, len(_PLACES)),
-        "device": _digit(one, 8, len(_DEVICES)),
-        "app": _digit(one, 12, 40),
-        "ip": _digit(one, 20, 100),
-        "signal": _digit(one, 28, len(_SIGNALS)),
-        "other_signal": _digit(one, 32, len(_SIGNALS)),
-        "title": _digit(one, 36, len(_GOODS)),
-        "score": _digit(one, 40, 1000),
-        "fingerprint": two,
-        "lat": _digit(two, 3, 10**7),
-        "lon": _digit(two, 17, 10**7),
-        "sku": _digit(two, 29, 10**9),
-        "gateway": _digit(volatile, 0, 12),
-        "latency": _digit(volatile, 8, 90_000),
+        "scene": (stable >> np.uint64(54)).astype(np.int64),
+        "fingerprint": stable,
+        "memo": _share(stable, 0, MEMO_SPAN - MEMO_MAX),
+        "gateway": _share(volatile, 0, 12),
+        "latency": _share(volatile, 32, 90_000),
         "session": volatile,
     }
 
 
-def _digit(words: Words, shift: int, limit: int) -> Ints:
-    return ((words >> np.uint64(shift)) % np.uint64(limit)).astype(np.int64)
+def _share(words: Words, shift: int, limit: int) -> Ints:
+    """32 bits of each word, brought below the limit."""
+    bits = (words >> np.uint64(shift)) & np.uint64(0xFFFFFFFF)
+    return (bits * np.uint64(limit) >> np.uint64(32)).astype(np.int64)
 
 
 # A long text whose pieces serve as memos. One byte in `1 / entropy` is drawn, the others are of words.
@@ -119,7 +131,3 @@ def memo_text(entropy: float) -> bytes:
     # Whole runs of twelve are drawn or not: a number in a text, and a match that a compressor can use.
     drawn = fixed.chosen("memo run", index // 12, entropy)
     return np.where(drawn, letters, np.frombuffer(words.encode(), dtype=np.uint8)).tobytes()
-
-
-def memo_columns(rows: Rows, draws: Draws) -> Ints:
-    return draws.below("memo", rows.uid, MEMO_SPAN - MEMO_MAX)

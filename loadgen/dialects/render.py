@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from loadgen.dialects import DIALECTS, template
-from loadgen.dialects.layout import CHOICE, DECIMAL, HEX, Field, Parts
+from loadgen.dialects.layout import Field, Parts, as_format
 
 Values = Mapping[str, Any]
 
@@ -35,19 +35,10 @@ def _writer_of(dialect: int, shape_code: int) -> tuple[Callable[[Values], bytes]
 @cache
 def _writer(parts: Parts) -> Callable[[Values], bytes]:
     """All parts as one format, filled in one go."""
-    form = b"".join(p.replace(b"%", b"%%") if isinstance(p, bytes) else _form(p) for p in parts)
+    form = as_format(parts)
     slots = [(p.column, p.choices) for p in parts if isinstance(p, Field)]
 
     def write(values: Values) -> bytes:
         return form % tuple([choices[values[name]] if choices else values[name] for name, choices in slots])
 
     return write
-
-
-def _form(field: Field) -> bytes:
-    if field.form == HEX:
-        return b"%%0%dx" % field.width
-    if field.form == DECIMAL:
-        return b"%%0%dd" % field.width
-    assert field.form == CHOICE or not field.choices
-    return b"%b"

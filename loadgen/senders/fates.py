@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 from confluent_kafka import KafkaError
 
-from loadgen.ledger import ACK, FAIL, UNKNOWN
+from loadgen.ledger_format import ACK, FAIL, UNKNOWN
 
 # Refused because of what the event or the request is: every attempt of the client met the same refusal.
 REFUSED: frozenset[int] = frozenset(
@@ -52,6 +54,14 @@ def fate_of(code: int, retrying: bool) -> int:
     if code in REFUSED or (code in REFUSED_THIS_TIME and not retrying):
         return FAIL
     return UNKNOWN
+
+
+def fates_of(codes: npt.NDArray[np.int16], retrying: bool) -> npt.NDArray[np.int16]:
+    """The same for many."""
+    fates = np.zeros(len(codes), dtype=np.int16)
+    for code in np.unique(codes).tolist():
+        fates[codes == code] = fate_of(code, retrying)
+    return fates
 
 
 def name_of(code: int) -> str:

@@ -30,13 +30,11 @@ class OutOfOrder:
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
-        captured = rows.uid[
-            (rows.uid % PARTS == CAPTURED_PART) & draws.chosen("out of order", rows.payment, self.share)
-        ]
-        place = {int(uid): n for n, uid in enumerate(rows.uid)}
-        capture = np.array([place[int(uid)] for uid in captured], dtype=np.int64)
-        before = captured // PARTS * PARTS + AUTHORIZED_PART
-        authorised = np.array([place[int(uid)] for uid in before], dtype=np.int64)
+        captured = rows.uid % PARTS == CAPTURED_PART
+        capture = np.nonzero(captured & draws.chosen("out of order", rows.payment, self.share))[0]
+        by_uid = np.argsort(rows.uid)
+        before = rows.payment[capture] * PARTS + AUTHORIZED_PART
+        authorised = by_uid[np.searchsorted(rows.uid, before, sorter=by_uid)]
         due, event_ts = rows.due.copy(), rows.event_ts.copy()
         due[capture], due[authorised] = rows.due[authorised], rows.due[capture]
         event_ts[capture] = due[capture]

@@ -47,8 +47,8 @@ def make(load: Load, seed: int = 7, t0_us: int = T0, nonce: str = NONCE) -> Made
     return Made(plan, intent, values, broken)
 
 
-def order(bootstrap: str = "", **client: Any) -> LoadOrder:
-    return LoadOrder(7, NONCE, 5, anchor(), "a", TOPIC, bootstrap, client)
+def order(bootstrap: str = "", topic: str = TOPIC, **client: Any) -> LoadOrder:
+    return LoadOrder(7, NONCE, 5, anchor(), "a", topic, bootstrap, client)
 
 
 def new_recording(folder: Path) -> Path:

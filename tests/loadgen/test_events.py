@@ -79,7 +79,7 @@ def test_start_and_nonce_change_bytes_but_no_hash_of_the_plan(made: Made) -> Non
 @pytest.mark.parametrize("dialect", CODES)
 def test_valid_events_say_what_intent_says(dialect: str) -> None:
     ids = Ids(NONCE, 5)
-    made = make((base_mix(steady(500, 10)) | corrections(0.1)).speaking(dialect))
+    made = make((base_mix(steady(500, 6)) | corrections(0.1)).speaking(dialect))
     facts = 0
     for row, value in zip(made.intent[::3], made.values[::3], strict=True):
         assert row["body_hash"] == body_hash(value)
@@ -102,7 +102,7 @@ def test_valid_events_say_what_intent_says(dialect: str) -> None:
             f"{row['correction_seq'] or ''}|{row['amount_minor']}|{row['currency']}|{row['event_ts']}"
         )
         assert row["canonical_hash"] == body_hash(text.encode())
-    assert facts > 1_000
+    assert facts > 900
 
 
 def test_fields_come_in_the_order_of_the_contract() -> None:
@@ -113,7 +113,7 @@ def test_fields_come_in_the_order_of_the_contract() -> None:
 
 def test_every_kind_of_a_dialect_occurs_and_no_other() -> None:
     for dialect in DIALECTS:
-        made = make(base_mix(steady(1_000, 10)).speaking(dialect.name))
+        made = make(base_mix(steady(1_000, 2)).speaking(dialect.name))
         said = {
             json.loads(v)["event_type"] for v, b in zip(made.values, made.tagged_broken, strict=True) if not b
         }

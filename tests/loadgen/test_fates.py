@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import KafkaError
 
-from loadgen.ledger import ACK, FAIL, UNKNOWN
+from loadgen.ledger_format import ACK, FAIL, UNKNOWN
 from loadgen.senders.fates import REFUSED, REFUSED_THIS_TIME, fate_of, name_of
-from loadgen.senders.kafka import settings
+from loadgen.senders.kafka_settings import settings
 
 CODES = {name: code for name, code in vars(KafkaError).items() if name.isupper() and isinstance(code, int)}
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,34 +23,17 @@ from gameday.kernel.words import HarnessError
 from loadgen.hashes import body_hash
 from loadgen.ids import Ids
 from loadgen.launch import NOT_YET, LoadProcess
-from loadgen.ledger import RECORD, read_outcomes
+from loadgen.ledger_reader import LedgerReader
 from loadgen.places import Places
 from loadgen.plan import Plan
-from loadgen.process import tell
 from loadgen.profiles import Load, base_mix, invalid, steady, twins
+from loadgen.progress import tell
 from loadgen.seal import seal_after_crash
 from tests.loadgen import mock_kafka
 from tests.loadgen.rig import NONCE, TOPIC, everything_in, new_recording, order, seals
 
 MOCK: dict[str, Any] = {"test.mock.num.brokers": 3}
 ONE_FLUSH_US = 100_000  # no acknowledgement older than this may be lost
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GAMEDAY_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture
-def cluster() -> Iterator[str]:
-    """Bootstrap of a mock cluster that outlives the load process."""
-    command = [sys.executable, mock_kafka.__file__]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as host:
-        try:
-            assert host.stdout is not None
-            yield host.stdout.readline().strip()
-        finally:
-            host.kill()
 
 
 def start(load: Load, folder: Path, bootstrap: str = "", **client: Any) -> LoadProcess:
@@ -139,12 +121,7 @@ def test_sigkill_leaves_a_usable_ledger(tmp_path: Path, cluster: str) -> None:
 
 def _batch_spans_us(path: Path) -> list[int]:
     """From the first acknowledgement of each batch in a ledger to its last: so long did one wait at least."""
-    data, at, spans = path.read_bytes(), 0, []
-    while at < len(data):
-        count = int.from_bytes(data[at + 4 : at + 8], "little")
-        spans.append(int(np.ptp(np.frombuffer(data, RECORD, count, at + 16)["t_done"])))
-        at += 16 + count * RECORD.itemsize
-    return spans
+    return [int(np.ptp(records["t_done"])) for records in LedgerReader.open(path).batches()]
 
 
 def _oldest_loss_us(sends: list[dict[str, Any]], killed_us: int) -> int:
@@ -180,12 +157,12 @@ def test_a_disk_that_fills_up_costs_outcomes_not_the_ledger(tmp_path: Path, clus
     assert running.process.returncode == 1
     status = running.status()
     assert not status.finished and "could not write its ledger" in status.error
-    written = read_outcomes(places.outcomes)
-    assert written.ignored_bytes == 0 and len(written.records) > 300
+    written = LedgerReader.open(places.outcomes)
+    assert written.ignored_bytes == 0 and written.count > 300
 
     assert seal_after_crash(folder)
     fates = Counter(s["outcome"] for s in Recording(folder).rows("send"))
-    assert fates["ACK"] == len(written.records) and fates["UNKNOWN"] > 0
+    assert fates["ACK"] == written.count and fates["UNKNOWN"] > 0
     assert fates.total() == status.sent == seals(folder)["send"][0] == seals(folder)["send"][1]
 
 

@@ -1,0 +1,74 @@
+"""Columns of numbers to columns of fixed-width text, through tables: no Python is run per event."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from loadgen.draws import Ints, Words
+
+# n texts of w bytes each: one element per text, so that a column is moved with one copy per element.
+Column = npt.NDArray[Any]
+
+_HEX = np.frombuffer(b"".join(b"%04x" % n for n in range(1 << 16)), dtype="<u4")
+_DECIMAL = np.frombuffer(b"".join(b"%04d" % n for n in range(10_000)), dtype="<u4")
+_DAY_US = 86_400_000_000
+
+
+def hexadecimal(words: Words, width: int) -> Column:
+    """The low digits of each word, up to sixteen."""
+    quarters = _HEX.take(words.astype(np.uint64).byteswap().view(">u2"), mode="clip")
+    return _last(quarters.reshape(-1, 4), width)
+
+
+def hex_of_bytes(data: bytes, width: int) -> Column:
+    """Every `width` digits of the data one text."""
+    return _HEX.take(np.frombuffer(data, dtype=">u2"), mode="clip").view(f"V{width}")
+
+
+def decimal(numbers: Ints, width: int) -> Column:
+    """The last `width` digits of each number, zero-padded; no number is negative."""
+    longest = len(str(numbers.max(initial=0)))
+    groups = -(-max(width, longest) // 4)
+    out = np.empty((len(numbers), groups), dtype=np.uint32)
+    rest = numbers
+    for group in range(groups - 1, 0, -1):
+        higher = rest // 10_000
+        out[:, group] = _DECIMAL[rest - higher * 10_000]
+        rest = higher
+    out[:, 0] = _DECIMAL[rest]
+    return _last(out, width)
+
+
+def timestamps(at_us: Ints) -> Column:
+    """`YYYY-MM-DDTHH:MM:SS.ffffffZ`, of microseconds since 1970."""
+    day = at_us // _DAY_US
+    within = at_us - day * _DAY_US
+    second = within // 1_000_000
+    first = int(day.min()) if len(day) else 0
+    days = np.datetime_as_string(np.arange(first, int(day.max(initial=first)) + 1).astype("datetime64[D]"))
+    out = np.empty(len(at_us), dtype=[("day", "V10"), ("time", "V10"), ("micro", "V6"), ("zone", "V1")])
+    out["day"] = days.astype("S10").view("V10")[day - first]
+    out["time"] = _times()[second]
+    out["micro"] = decimal(within - second * 1_000_000, 6)
+    out["zone"] = np.void(b"Z")
+    return out.view("V27")
+
+
+@cache
+def _times() -> Column:
+    """`THH:MM:SS.` of every second of a day."""
+    texts = [b"T%02d:%02d:%02d." % (n // 3600, n // 60 % 60, n % 60) for n in range(86_400)]
+    return np.array(texts, dtype="S10").view("V10")
+
+
+def _last(words: npt.NDArray[np.uint32], width: int) -> Column:
+    """The last `width` bytes of each row, without a copy."""
+    size = words.shape[1] * 4
+    if width > size:
+        raise ValueError(f"a text of {width} bytes was asked of {size}")
+    flat = np.ascontiguousarray(words).reshape(-1).view(np.uint8)
+    return np.ndarray(len(words), dtype=f"V{width}", buffer=flat, offset=size - width, strides=(size,))
