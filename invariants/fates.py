@@ -98,6 +98,10 @@ def reach(chain: Chain) -> str:
     return "\nUNION ALL\n".join(parts)
 
 
+# How many rows each batch brought.
+LOADED = "SELECT container, count(*) AS n FROM load_scan GROUP BY container"
+
+
 def _counted(hop: str, alias: str) -> str:
     return (
         f"LEFT JOIN (SELECT {columns('x')}, count(*) AS n, min(x.container) AS container FROM {hop}_scan x\n"
@@ -167,6 +171,7 @@ VIEWS: Mapping[str, Callable[[Chain], str]] = {
     "named": lambda chain: NAMED,
     "surplus": lambda chain: SURPLUS,
     "reach": reach,
+    "loaded_batch": lambda chain: LOADED,
     "found": found,
     "trail": trail,
 }

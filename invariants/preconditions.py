@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gameday.kernel.clock import US
 from gameday.kernel.parts import PART_OF
-from gameday.kernel.recording import SCHEMAS, Recording, Seal
+from gameday.kernel.recording import RUN_TABLES, SCHEMAS, Recording, Seal
 from gameday.kernel.verdict import Preconditions
 from invariants.engines import Engine
 from invariants.h import H0, H1
 
 # A table without a holding seal may be cut short, and a short table finds no offenders.
 MUST_BE_SEALED = (
-    *("intent", "send"),
+    *("intent", "send", *RUN_TABLES),
     *sorted(name for name in SCHEMAS if name.endswith("_scan") or name in PART_OF or name == "trial"),
 )
 # Eight periods of the sampler: beyond that, R1 can no longer tell a good sample from a bad one.
@@ -34,30 +33,41 @@ HOST_FOREIGN_MEAN = 0.3
 DELIVERY_TIMEOUT_US = 30 * US
 
 
-def unsealed(recording: Recording) -> dict[str, str]:
+def unsealed(recording: Recording, engine: Engine) -> dict[str, str]:
     """Tables without a holding seal, or with other rows than were sealed, and why."""
-    try:
-        seals = recording.rows("seal")
-    except ValueError as error:
-        return dict.fromkeys(MUST_BE_SEALED, f"the seals cannot be read: {error}")
+    if "seal" in engine.trouble:
+        return dict.fromkeys(MUST_BE_SEALED, f"the seals cannot be read: the table {engine.trouble['seal']}")
+    seals = engine.rows("SELECT * FROM seal")
     found: dict[str, str] = {}
     for name in MUST_BE_SEALED:
         own = [Seal(**row) for row in seals if row["hop"] == name]
         if not own:
-            found[name] = "has no seal"  # whether it had to be there at all is asked elsewhere
+            if why := _never_sealed(recording, engine, name):
+                found[name] = why  # whether it had to be there at all is asked elsewhere
             continue
         for seal in own:
             if not seal.holds:
                 moved = "" if seal.frontier_before == seal.frontier_after else ", and its frontier moved"
                 found[name] = f"{seal.rows_read} rows read, {seal.rows_expected} by {seal.counted_by}{moved}"
         if name not in found:
-            found |= _recounted(recording, name, sum(seal.rows_read for seal in own))
+            found |= _recounted(engine, name, sum(seal.rows_read for seal in own))
     return found
 
 
-def _recounted(recording: Recording, name: str, sealed: int) -> dict[str, str]:
+def _never_sealed(recording: Recording, engine: Engine, name: str) -> str:
+    """Runs of an older version did not seal what they wrote of themselves: their inventory stands for it."""
+    if name not in RUN_TABLES:
+        return "has no seal"
+    inventory = recording.run.get("judged_files") or {}
+    files = ["/".join(file.rsplit("/", 2)[-2:]) for file in engine.files(name)]
+    if files and all(file in inventory for file in files):
+        return ""
+    return "has no seal: an older version recorded this run, and whether rows are missing cannot be told"
+
+
+def _recounted(engine: Engine, name: str, sealed: int) -> dict[str, str]:
     try:
-        stored = sum(pq.read_metadata(path).num_rows for path in recording.files(name))
+        stored = engine.stored(name)
     except (pa.ArrowInvalid, OSError) as error:
         return {name: f"cannot be read: {error}"}
     return {} if stored == sealed else {name: f"{stored} rows stored, {sealed} sealed"}
@@ -77,8 +87,20 @@ _GAP = """SELECT max(g.t - g.before) AS gap FROM (
   FROM metric m WHERE m.name = 'sampler_late_us') g"""
 
 
+_BACKWARDS = """SELECT b.what, b.n FROM (
+  SELECT 'send' AS what, count(*) AS n FROM send WHERE t_done < t_invoke UNION ALL
+  SELECT 'sighting' AS what, count(*) AS n FROM sighting WHERE t_seen < t_prev UNION ALL
+  SELECT 'phase' AS what, count(*) AS n FROM phase WHERE t_to < t_from UNION ALL
+  SELECT 'fault' AS what, count(*) AS n FROM fault WHERE t_healed < t_heal_cmd OR t_heal_cmd < t_bite) b
+WHERE b.n > 0 ORDER BY b.what"""
+
+
 def instrument(engine: Engine) -> str:
     """Why measures of this run cannot be believed; empty if they can."""
+    backwards = engine.rows(_BACKWARDS)
+    if backwards:
+        told = ", ".join(f"{row['n']} rows of {row['what']}" for row in backwards)
+        return f"the clock ran backwards: {told} end before they begin"
     late = _one(engine, _P99.format(name="sampler_late_us", joined="", also=""))["p99"]
     if late is None:
         return "the sampler left no sample of its own lateness"
@@ -147,7 +169,7 @@ def _guarded(what: str, question: Any, engine: Engine) -> str:
 def of(recording: Recording, engine: Engine) -> Preconditions:
     """All of them, each guarded: what cannot be told is not in order."""
     return Preconditions(
-        unsealed=frozenset(unsealed(recording)),
+        unsealed=frozenset(unsealed(recording, engine)),
         instrument=_guarded("whether the instruments worked", instrument, engine),
         starved=_guarded("who used the machine", starved, engine),
         fault=_guarded("whether the faults bit", unconfirmed, engine),
@@ -157,5 +179,5 @@ def of(recording: Recording, engine: Engine) -> Preconditions:
 
 def told(missing: Iterable[str], recording: Recording, engine: Engine) -> str:
     """Why each of these tables counts as missing."""
-    reasons = unsealed(recording) | dict(engine.trouble)
+    reasons = unsealed(recording, engine) | dict(engine.trouble)
     return "; ".join(f"{name} {reasons.get(name, 'is missing')}" for name in missing)

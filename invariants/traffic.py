@@ -67,8 +67,11 @@ SELECT 'tag' AS what, t.tag AS subject, coalesce(max(c.n), 0) AS n,
 FROM tag_word t
 LEFT JOIN (SELECT w.tag, sum(g.n) AS n
            FROM tag_word w
-           JOIN (SELECT tags, sum(CASE WHEN outcome = 'ACK' THEN 1 ELSE 0 END) AS n
-                 FROM planned GROUP BY tags) g
+           JOIN (SELECT m.tags, sum(CASE WHEN s.outcome = 'ACK' THEN 1 ELSE 0 END) AS n
+                 FROM send s
+                 JOIN (SELECT uid, copy, tags FROM intent WHERE tags <> '') m
+                   ON m.uid = s.uid AND m.copy = s.copy
+                 GROUP BY m.tags) g
              ON g.tags LIKE concat('%|', w.tag, '|%')
            GROUP BY w.tag) c ON c.tag = t.tag
 LEFT JOIN (SELECT w.tag, count(*) AS n FROM tag_word w

@@ -69,7 +69,7 @@ U4 = invariant(
     "U4",
     "every load is applied once: ledger rows equal loaded rows per batch, no batch and no coordinate twice",
     SAFETY,
-    judged="SELECT count(*) FROM (SELECT container FROM load_scan GROUP BY container) e",
+    judged="SELECT count(*) FROM loaded_batch",
     at_least=1,
     offenders=f"""
 SELECT min(x.uid) AS uid, min(x.copy) AS copy, 'load' AS hop, 'coordinates more than once' AS what,
@@ -84,8 +84,8 @@ SELECT cast(NULL AS bigint) AS uid, cast(NULL AS int) AS copy, 'load' AS hop,
 FROM (SELECT b.container, sum(b.entries) AS entries, sum(b.promised) AS promised, sum(b.loaded) AS loaded
       FROM (SELECT l.container, 1 AS entries, l.row_count AS promised, 0 AS loaded FROM load_batch_scan l
             UNION ALL
-            SELECT x.container, 0 AS entries, cast(0 AS bigint) AS promised, count(*) AS loaded
-            FROM load_scan x GROUP BY x.container) b
+            SELECT x.container, 0 AS entries, cast(0 AS bigint) AS promised, x.n AS loaded
+            FROM loaded_batch x) b
       GROUP BY b.container) y
 WHERE y.entries <> 1 OR y.promised <> y.loaded""",
     order_by="rank, container, uid NULLS LAST",

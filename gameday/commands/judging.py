@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,11 +12,24 @@ from gameday.kernel.recording import Recording
 
 
 @app.command()
-def judge(folder: Path, as_json: AsJson = False) -> None:
+def judge(
+    run: Annotated[str, typer.Argument(help="Folder of a run; for Spark also a URL (file:, s3a:, hdfs:).")],
+    engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+    master: Annotated[str, typer.Option(help="Where Spark runs.")] = "local[2]",
+    as_json: AsJson = False,
+) -> None:
     """Recompute the verdict of a stored recording, without any server."""
-    from fixtures.judging import rejudge
+    from fixtures.judging import judge_elsewhere, rejudge
 
-    outcome = rejudge(Recording(folder), (lambda _: None) if as_json else out.print)
+    say = (lambda _: None) if as_json else out.print
+    if engine == "spark":
+        outcome = judge_elsewhere(run, master, say)
+    elif engine != "duckdb":
+        raise Usage(f"there is no engine {engine!r}; there are duckdb and spark")
+    elif "://" in run or run.startswith("file:"):
+        raise Usage(f"duckdb judges folders, and {run} is a URL; use --engine spark, or copy it to a folder")
+    else:
+        outcome = rejudge(Recording(Path(run)), say)
     if as_json:
         facts = {"verdict": outcome.verdict.name, "status": outcome.status, "message": outcome.message}
         show({**facts, "findings": [finding.to_json() for finding in outcome.findings]}, True)

@@ -12,7 +12,7 @@ from gameday.kernel.drain import Drained, drain
 from gameday.kernel.journal import Journal, gameday_home
 from gameday.kernel.nemesis import Nemesis
 from gameday.kernel.protocols import Hop, Load, RunningLoad, System, Trial
-from gameday.kernel.recording import Recording
+from gameday.kernel.recording import RUN_TABLES, Recording, Seal
 from gameday.kernel.sampler import HopLook, live
 from gameday.kernel.timeline import GameDay, Scenario
 from gameday.kernel.trying import make_trials, promise_parts, write_settings
@@ -134,6 +134,7 @@ class Play:
         self.nemesis.write()
         self._phase("disturb", *self.nemesis.span(settled.t0_us))
         self.recording.add("check", [check.row() for check in self.ground.residue()])
+        seal_what_the_run_wrote(self.recording)
         return self.recording
 
     def undo_what_stays(self) -> None:
@@ -286,6 +287,14 @@ class Play:
         trouble = self.ground.trouble()
         if trouble:
             raise HarnessError(trouble)
+
+
+def seal_what_the_run_wrote(recording: Recording) -> None:
+    """Tables that have no second count of their own: a row that goes missing later is seen."""
+    for name in RUN_TABLES:
+        if recording.files(name):
+            rows = recording.stored(name)
+            recording.seal(Seal(name, rows, rows, "the end of the run"))
 
 
 def _sighted(recording: Recording, hop: str) -> Frontier:

@@ -68,6 +68,9 @@ _DECLARED = {
     **parts.DECLARED,
 }
 
+# Written by the run about itself, and sealed when it has ended.
+RUN_TABLES = ("sighting", "metric", "fault", "hop", "check")
+
 _TYPES = {"i8": pa.int64(), "i4": pa.int32(), "f8": pa.float64(), "s": pa.string(), "b": pa.bool_()}
 
 
@@ -206,6 +209,10 @@ class Recording:
 
     def files(self, name: str) -> list[Path]:
         return sorted((self.folder / "tables" / name).glob("*.parquet"))
+
+    def stored(self, name: str) -> int:
+        """Rows of a table, as its files say."""
+        return sum(int(pq.read_metadata(path).num_rows) for path in self.files(name))
 
     def tables(self) -> list[str]:
         """The tables of which at least one part was written."""

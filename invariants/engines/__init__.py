@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from gameday.kernel.recording import SCHEMAS, Recording
 from invariants.chain import Chain, chain_of
+from invariants.narrow import Spared
 from invariants.views import SQL_NAME, TABLE_OF, VIEWS, reads
 
 
@@ -22,25 +23,13 @@ class Engine(Protocol):
     def chain(self) -> Chain: ...
     @property
     def trouble(self) -> Mapping[str, str]: ...  # tables that are missing or cannot be read, and why
+    def files(self, name: str) -> list[str]: ...  # of a table of the recording
+    def stored(self, name: str) -> int: ...  # rows in these files
     def put(self, name: str, table: pa.Table) -> None: ...  # replaces a table of the recording
     def rows(self, sql: str) -> list[dict[str, Any]]: ...
     def save(self, sql: str, into: Path) -> int: ...  # as Parquet; how many rows
+    def settle(self) -> Spared | None: ...  # keep only rows that do not balance; None: this engine cannot
     def close(self) -> None: ...
-
-
-def trouble_with(recording: Recording, name: str) -> str:
-    """Why a table of a recording cannot be read; empty if it can."""
-    files = recording.files(name)
-    if not files:
-        return "was not recorded"
-    for path in files:
-        try:
-            lacking = set(SCHEMAS[name].names) - set(pq.read_schema(path).names)
-        except (pa.ArrowInvalid, OSError) as error:
-            return f"cannot be read: {path.name}: {error}"
-        if lacking:
-            return f"lacks columns in {path.name}: {', '.join(sorted(lacking))}"
-    return ""
 
 
 class Session(ABC):
@@ -49,9 +38,37 @@ class Session(ABC):
     def __init__(self, recording: Recording | Path) -> None:
         self.recording = recording if isinstance(recording, Recording) else Recording(recording)
         self._made: set[str] = set()
-        self._trouble = {name: why for name in SCHEMAS if (why := trouble_with(self.recording, name))}
+        self._trouble = {name: why for name in SCHEMAS if (why := self._trouble_with(name))}
         self._need("hop")
         self._chain = chain_of(self._collect("SELECT * FROM hop"))
+
+    # -- where the recording lies: a folder, unless an engine reads elsewhere -----------------------------
+
+    def files(self, name: str) -> list[str]:
+        return [str(path) for path in self.recording.files(name)]
+
+    def stored(self, name: str) -> int:
+        return self.recording.stored(name)
+
+    def _columns(self, file: str) -> Collection[str]:
+        return list(pq.read_schema(file).names)
+
+    def _trouble_with(self, name: str) -> str:
+        """Why a table of the recording cannot be read; empty if it can."""
+        files = self.files(name)
+        if not files:
+            return "was not recorded"
+        for file in files:
+            short = file.rsplit("/", 1)[-1]
+            try:
+                lacking = set(SCHEMAS[name].names) - set(self._columns(file))
+            except (pa.ArrowInvalid, OSError) as error:
+                return f"cannot be read: {short}: {error}"
+            if lacking:
+                return f"lacks columns in {short}: {', '.join(sorted(lacking))}"
+        return ""
+
+    # -- the protocol -------------------------------------------------------------------------------------
 
     @property
     def chain(self) -> Chain:
@@ -69,6 +86,9 @@ class Session(ABC):
         self._prepare(sql)
         return self._collect(sql)
 
+    def settle(self) -> Spared | None:
+        return None
+
     def _prepare(self, sql: str) -> None:
         for name in sorted(reads(sql)):
             self._need(name)
@@ -79,7 +99,7 @@ class Session(ABC):
             return
         if sql_name in TABLE_OF:
             name = TABLE_OF[sql_name]
-            files = self.recording.files(name)
+            files = self.files(name)
             if not files or name in self._trouble:
                 self._replace(name, SCHEMAS[name].empty_table())
             else:
@@ -95,7 +115,7 @@ class Session(ABC):
     @abstractmethod
     def _replace(self, name: str, table: pa.Table) -> None: ...
     @abstractmethod
-    def _register(self, name: str, files: list[Path]) -> None: ...
+    def _register(self, name: str, files: list[str]) -> None: ...
     @abstractmethod
     def _keep(self, view: str, text: str) -> None: ...
     @abstractmethod

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from gameday.kernel.parts import PART_OF, PARTS
-from gameday.kernel.recording import SCHEMAS, Recording, Seal
+from gameday.kernel.recording import RUN_TABLES, SCHEMAS, Recording, Seal
 
 T0 = 1_700_000_000_000_000
 MS = 1_000
 S = 1_000_000
 STEP = 10 * MS
-SEALED = ("intent", "send", "trial", *(n for n in SCHEMAS if n.endswith("_scan") or n in PART_OF))
+_COUNTED = (n for n in SCHEMAS if n.endswith("_scan") or n in PART_OF)
+SEALED = ("intent", "send", "trial", *RUN_TABLES, *_COUNTED)
 DELAY = {"broker": 100 * MS, "raw": 1 * S, "load": 1_500 * MS, "curated": 2 * S, "dlq": 1 * S}
 Row = dict[str, Any]
 

@@ -1,0 +1,130 @@
+"""Books or no books: the same verdicts, counts and offenders, over every history and over random damage."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import invariants
+from gameday.kernel.recording import SCHEMAS
+from gameday.kernel.verdict import Finding, Verdict
+from invariants.engines.duckdb import DuckDb
+from invariants.judge import all_offenders, judge
+from invariants.narrow import COVERED, SCANS
+from tests.invariants.case import Case
+from tests.invariants.cases import CASES
+from tests.invariants.history import History, Tables
+
+ASKED = [one for id, one in invariants.everything().items() if id in COVERED]
+SMALL = partial(DuckDb, threads=1)
+ROUNDS = 16
+
+
+def compared(tables: Tables, folder: Path, books: bool) -> dict[str, tuple[object, ...]]:
+    recording = tables.write(folder / ("books" if books else "plain"))
+    found = judge(recording, ASKED, held=COVERED, make_engine=SMALL, books=books)
+    return {one.id: (*_seen(one), _sorted(all_offenders(recording, one.id))) for one in found}
+
+
+def _seen(one: Finding) -> tuple[object, ...]:
+    return one.verdict, one.why, one.judged, one.offenders, one.hops
+
+
+def _sorted(rows: object) -> list[str]:
+    return sorted(str(sorted(row.items())) for row in rows)  # type: ignore[attr-defined]
+
+
+def same(tables: Tables, folder: Path) -> dict[str, tuple[object, ...]]:
+    plain, booked = compared(tables, folder, False), compared(tables, folder, True)
+    assert {id: booked[id] for id in plain if booked[id] != plain[id]} == {}, {
+        id: plain[id] for id in plain if booked[id] != plain[id]
+    }
+    return plain
+
+
+def _cases(broken: bool) -> list[Case]:
+    return [c for c in CASES if c.id in COVERED and (c.verdict is Verdict.BROKEN) is broken]
+
+
+@pytest.mark.parametrize("case", _cases(broken=True), ids=str)
+def test_every_broken_history_is_judged_alike(case: Case, tmp_path: Path) -> None:
+    same(case.make(), tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("case", _cases(broken=False), ids=str)
+def test_every_other_history_is_judged_alike(case: Case, tmp_path: Path) -> None:
+    same(case.make(), tmp_path)
+
+
+def _busy(draw: random.Random) -> Tables:
+    """Two partitions, keys of several events, and something of every legal class."""
+    history = History()
+    for uid in range(1, 25):
+        cls = draw.choice(["valid"] * 8 + ["invalid"])
+        history.event(uid, cls=cls, key=f"k{uid % 12}", partition=uid % 12 % 2)
+        if draw.random() < 0.2:
+            history.attempt(uid, partition=uid % 12 % 2)
+        if draw.random() < 0.15 and cls == "valid":
+            history.event(uid, 1, cls="dup_of", key=f"k{uid % 12}", partition=uid % 12 % 2)
+    history.event(30, cls="twin_of", ref=draw.randrange(1, 25))
+    if draw.random() < 0.3:
+        history.event(40, outcome="UNKNOWN", reaches=draw.random() < 0.5).event(41, told=False)
+    return history.play()
+
+
+def _damage(tables: Tables, draw: random.Random) -> None:
+    """One change to one row of any table, without a thought for what it means."""
+    name = draw.choice([n for n in ("intent", "send", *SCANS, "load_batch_scan") if tables.rows[n]])
+    row = draw.choice(tables.rows[name])
+    what = draw.choice(["drop", "double", "change", "swap", "everywhere"])
+    if what == "drop":
+        tables.rows[name].remove(row)
+    elif what == "double":
+        tables.rows[name].append(dict(row))
+    elif what == "everywhere" and "uid" in row:
+        for table in ("intent", "send", *SCANS):
+            tables.rows[table] += [dict(r) for r in tables.rows[table] if r.get("uid") == row["uid"]]
+    else:
+        column = draw.choice([f.name for f in SCHEMAS[name] if row.get(f.name) is not None])
+        other = draw.choice(tables.rows[name])
+        value = other.get(column)
+        if value is None and not SCHEMAS[name].field(column).nullable:
+            return
+        if what == "swap":
+            other[column] = row[column]
+        row[column] = value
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_random_damage_is_judged_alike(seed: int, tmp_path: Path) -> None:
+    draw = random.Random(seed)
+    tables = _busy(draw)
+    for _ in range(draw.randrange(0, 4)):
+        _damage(tables, draw)
+    same(tables, tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(1_000, 3_000))
+def test_much_random_damage_is_judged_alike(seed: int, tmp_path: Path) -> None:
+    test_random_damage_is_judged_alike(seed, tmp_path)
+
+
+def test_what_balances_is_spared(tmp_path: Path) -> None:
+    history = History()
+    for uid in range(1, 21):
+        history.event(uid, key=f"k{uid // 2}")
+    tables = history.play().lose_from("load", uid=3)
+    engine = DuckDb(tables.write(tmp_path / "run"))
+    try:
+        spared = engine.settle()
+        assert spared is not None
+        assert (spared.open["send"], spared.rows["send"]) == (2, 18)
+        assert {row["uid"] for row in engine.rows("SELECT uid FROM send")} == {2, 3}  # 2 shares a key with 3
+    finally:
+        engine.close()
+    assert compared(tables, tmp_path, True)["Z2"][0] is Verdict.BROKEN
