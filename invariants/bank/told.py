@@ -36,7 +36,7 @@ def _promises(sheet: Sheet, world: World) -> None:
     sheet.add("hop", name="dlq", ord=9, joins="coordinates", state="drained")
     sheet.target("AN19", sends=0, unavailable_us=60 * S)  # nobody declared availability under these faults
     sheet.target("F3", fresh_us=world.spec.fresh_s * S)
-    sheet.target("H1", events=1, during_fault=0, per_tag=0, towards=0)
+    sheet.target("H1", events=0, during_fault=0, per_tag=0, towards=0)
     for number in range(5):
         sheet.add("check", id="H2", subject=f"planted {number}", ok=True, detail="caught")
     for id in ("H3", "H4"):

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tests.invariants.case import BROKEN, HELD, UNKNOWN, Case
 from tests.invariants.damaged import BEYOND, merged_twins, mixed, other_bytes_at
 from tests.invariants.history import History, S, Tables, perfect
@@ -74,7 +76,41 @@ def pending_resend() -> Tables:
     )
 
 
+ELSEWHERE = {"partition": 7}, {"topic": "u"}, {"cluster": "b"}
+
+
+def astray(table: str, where: dict[str, object]) -> Tables:
+    """The bytes of a real event at its own offset, in a partition that has no such record."""
+    tables = mixed().double(table, where, uid=40 if table == "dlq_scan" else 20)
+    for batch in tables.rows["load_batch_scan"]:
+        batch["row_count"] = len(tables.find("load_scan", container=batch["container"]))
+    return tables
+
+
+def other_bytes_where_the_broker_forgot() -> Tables:
+    """An acknowledged record that the broker lost is in raw, with other bytes than were acknowledged."""
+    return perfect().drop("broker_scan", uid=3).change("raw_scan", {"uid": None, "body_hash": 77}, uid=3)
+
+
+def two_records_at(hop: str) -> Tables:
+    uid = 40 if hop == "dlq" else 3
+    return mixed().double(f"{hop}_scan", {"uid": 4, "copy": 0, "body_hash": 4000}, uid=uid)
+
+
 CASES: tuple[Case, ...] = (
+    *(
+        Case("Z7", f"the bytes of a real event in {table}, astray in another {next(iter(where))}", partial(astray, table, where), BROKEN, "curated" if table == "suppressed_scan" else table.removesuffix("_scan"), {}, ("U3", "Z4"))
+        for table in ("raw_scan", "load_scan", "dlq_scan", "suppressed_scan")
+        for where in ELSEWHERE
+    ),
+    Case("Z7", "other bytes where the broker forgot a record", other_bytes_where_the_broker_forgot, BROKEN, "raw", {"at_offset": 2}, ("B1", "U3", "Z2", "Z1")),
+    *(
+        Case("AN3", f"two records at one coordinate of {hop}", partial(two_records_at, hop), BROKEN, hop, {}, ("Z7", "Z8", "AN2", "Z4"))
+        for hop in ("raw", "dlq")
+    ),
+    Case("AN3", "one coordinate, two copies of an event", lambda: mixed().double("raw_scan", {"copy": 1}, uid=3), BROKEN, "raw", {"uid": 3}, ("AN2",)),
+    Case("AN3", "one coordinate, the same event with other bytes", lambda: mixed().double("raw_scan", {"body_hash": 5}, uid=3), BROKEN, "raw", {"uid": 3}, ("AN2", "Z8", "Z7")),
+    Case("AN3", "two sends were told one coordinate", lambda: perfect().change("send", {"src_offset": 0}, uid=5), BROKEN, "broker", {"at_offset": 0}, ("AN2", "Z2", "Z1", "B1")),
     Case("Z6", "late by a microsecond is late", lambda: late_by(1), BROKEN, "load", {"uid": 9}, ("Z1", "Z2", "B1")),
     Case("Z6", "a late event that breaks its contract is no matter of this", late_and_invalid, HELD),
     Case("Z1", "a merged twin is accounted for", merged_twins, HELD),

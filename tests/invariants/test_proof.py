@@ -23,6 +23,8 @@ from tests.invariants.damaged import calm_then_fault, lost_at, mixed, nothing
 from tests.invariants.history import T0, History, S
 
 EVENTS = 20_000
+# It has no late events, no settings, no control, no victim that led, and no warehouse that was hurt.
+VACUOUS_THERE = {"L3", "M3", "O2", "R6", "V2", "V4", "Z6"}
 CORRUPTIONS = ["a loss", "a duplicate", "a reorder", "a changed value", "a lost tail"]
 
 
@@ -57,9 +59,9 @@ def test_everything_is_judged_within_five_seconds(large: Recording) -> None:
     began = time.process_time()  # this machine's other work is not counted
     found = judge(large, invariants.everything().values(), held=[])
     took = time.process_time() - began
-    bad = {one.id: one.why for one in found if one.verdict not in (Verdict.HELD, Verdict.VACUOUS)}
-    assert not bad
-    assert {one.id for one in found if one.verdict is Verdict.VACUOUS} == {"R6", "V2"}
+    fine = (Verdict.HELD, Verdict.VACUOUS, Verdict.NOT_BUILT)
+    assert not {one.id: one.why for one in found if one.verdict not in fine}
+    assert {one.id for one in found if one.verdict is Verdict.VACUOUS} == VACUOUS_THERE
     assert took < 5, f"{took:.1f} s of processor time for {EVENTS} events"
 
 

@@ -21,13 +21,26 @@ class Explained:
     def fits(self, one: Outcome) -> bool:
         return (
             fnmatchcase(one.target, self.target)
-            and one.operator == self.operator
+            and fnmatchcase(one.operator, self.operator)
             and fnmatchcase(one.before, self.before)
             and fnmatchcase(line_of(one), self.line)
         )
 
 
-EXPLAINED: tuple[Explained, ...] = ()
+_ANY = "of several rows of one offence any may be shown: least or greatest is a choice, not a claim"
+_SUMS = "how many groups there are does not depend on what is summed in them"
+_ONE = "the table of targets has one row per name: its least is its greatest"
+
+EXPLAINED: tuple[Explained, ...] = (
+    *(
+        Explained("*.offenders", "function exchanged", name, f"*{name}(*AS {column}*", _ANY)
+        for name in ("min", "max")
+        for column in ("uid", "at_partition", "container", "event_type", "copy")
+    ),
+    Explained("B1.judged", "*", "*", "sum(CASE*", _SUMS),
+    Explained("B1.judged", "*", "*", "*sum(CASE WHEN f.tier*", _SUMS),
+    Explained("*", "function exchanged", "max", "*(SELECT max(value) FROM target WHERE*", _ONE),
+)
 
 
 def why(one: Outcome) -> str:
