@@ -43,7 +43,7 @@ SELECT uid, copy, attempt, first_missing_hop AS hop, outcome,
 FROM trail WHERE fate = 'demanded' AND lost""",
     order_by="t_done NULLS LAST, uid, copy, attempt",
     unit="attempts lost",
-    implies=("Z1", "Z3", "Z4", "U3", "U5", "B1"),
+    implies=("Z1", "Z3", "Z4", "U3", "U5", "B1", "W1"),
     hint="at the broker: acks, min.insync.replicas, unclean election; later: a commit ahead of its write",
 )
 

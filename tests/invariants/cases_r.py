@@ -19,7 +19,8 @@ def danger(**targets: float) -> Tables:
 
 def handover(at_ms: int) -> Tables:
     """Batch 0 is seen in raw at this instant; event 5 is acknowledged at 45 ms."""
-    tables = perfect().change("sighting", {"t_seen": T0 + at_ms * MS}, hop="raw", container="batch-000")
+    at = T0 + at_ms * MS
+    tables = perfect().change("sighting", {"t_prev": at, "t_seen": at}, hop="raw", container="batch-000")
     return tables.target("R2", lost_events=0, **{"worst_events.raw": 4})
 
 
@@ -128,7 +129,7 @@ CLOSED = (12, "closed", 1, 0)
 
 R_CASES = [
     Case("R2", "a legal mixture loses nothing", mixed, HELD),
-    *(Case("R2", f"lost at {hop}", lambda hop=hop: lost_at(hop), BROKEN, hop, {"lost_events": 1}, LOST) for hop in ("broker", "raw", "load", "curated")),
+    *(Case("R2", f"lost at {hop}", lambda hop=hop: lost_at(hop), BROKEN, hop, {"lost_events": 1}, (*LOST, "W1")) for hop in ("broker", "raw", "load", "curated")),
     Case("R2", "an unknown send that is nowhere was promised to nobody", lambda: History().events(3).event(9, outcome="UNKNOWN", reaches=False).play().fault(0, 1), HELD),
     Case("R2", "as many in danger as may be", lambda: danger(worst_events=8), HELD),
     Case("R2", "one more in danger than may be", lambda: danger(worst_events=7), BROKEN, "raw", {"worst_events": 8}),
