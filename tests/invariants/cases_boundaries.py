@@ -38,7 +38,9 @@ def overtaken_elsewhere(**changes: object) -> Tables:
     """The last event of a partition is pending; only another partition, topic or cluster has gone on."""
     tables = History().events(3).event(4).events(3, first=5, partition=1, key="other").play()
     tables.lose_from("load", uid=4).hop("load", state="moving").hop("curated", state="moving")
-    for row in [r for name in tables.rows if name.endswith("_scan") or name == "send" for r in tables.rows[name]]:
+    for row in [
+        r for name in tables.rows if name.endswith("_scan") or name == "send" for r in tables.rows[name]
+    ]:
         if row.get("partition") == 1:
             row.update(changes, src_offset=row["src_offset"] + 10)
     return tables
@@ -67,7 +69,11 @@ def late_and_invalid() -> Tables:
 def pending_resend() -> Tables:
     """The resend of an event has not come to curated yet, and nothing behind it has."""
     tables = History().events(4).attempt(4).play().drop("suppressed_scan", uid=4)
-    return tables.hop("curated", state="moving").hop("load", state="moving").drop("load_scan", uid=4, src_offset=4)
+    return (
+        tables.hop("curated", state="moving")
+        .hop("load", state="moving")
+        .drop("load_scan", uid=4, src_offset=4)
+    )
 
 
 ELSEWHERE = {"partition": 7}, {"topic": "u"}, {"cluster": "b"}
