@@ -12,7 +12,7 @@ A1 = invariant(
     judged="SELECT count(*) FROM reader WHERE error IS NULL",
     at_least=1,
     offenders="""
-SELECT r.read_no, r.relation, 'readers' AS hop,
+SELECT r.read_no, r.relation, 'reader' AS hop,
        CASE WHEN r.snapshot IS NULL THEN 'of no snapshot'
             WHEN s.snapshot IS NULL THEN 'of a snapshot that was never committed'
             ELSE 'before it was committed' END AS what,
@@ -23,7 +23,7 @@ LEFT JOIN (SELECT snapshot, relation, min(t_commit) AS t_commit FROM snapshot_sc
   ON s.snapshot = r.snapshot AND s.relation = r.relation
 WHERE r.error IS NULL AND (s.snapshot IS NULL OR s.t_commit > r.t)
 UNION ALL
-SELECT r.read_no, min(r.relation) AS relation, 'readers' AS hop, 'of several snapshots' AS what,
+SELECT r.read_no, min(r.relation) AS relation, 'reader' AS hop, 'of several snapshots' AS what,
        max(r.snapshot) AS snapshot, min(r.t) AS t
 FROM reader r WHERE r.error IS NULL GROUP BY r.read_no HAVING min(r.snapshot) <> max(r.snapshot)""",
     order_by="t, read_no, relation, what",

@@ -33,6 +33,7 @@ class DuckDb(Session):
                 "threads": threads,
                 "temp_directory": self._spill.name,
                 "preserve_insertion_order": False,
+                "enable_progress_bar": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },

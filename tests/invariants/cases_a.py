@@ -13,7 +13,7 @@ RELATIONS = ("merchant_daily", "settlement")
 
 def _published() -> Tables:
     """Two snapshots of two relations, the second one committed ten seconds after the first."""
-    tables = perfect().build("publish", "readers")
+    tables = perfect().build("publish", "reader")
     for snapshot, at_s in (("s1", 0), ("s2", 10)):
         for relation in RELATIONS:
             tables.add("snapshot_scan", snapshot=snapshot, relation=relation, t_commit=T0 + at_s * S)
@@ -53,11 +53,11 @@ def _effects(**of_second: str) -> Tables:
 CASES = [
     Case("A1", "one snapshot", lambda: _read("s2", "s2"), HELD),
     Case("A1", "an older snapshot is whole too", lambda: _read("s1", "s1"), HELD),
-    Case("A1", "two tables of two snapshots", lambda: _read("s1", "s2"), BROKEN, "readers", {"what": "of several snapshots"}),
+    Case("A1", "two tables of two snapshots", lambda: _read("s1", "s2"), BROKEN, "reader", {"what": "of several snapshots"}),
     Case("A1", "read at the very instant of the commit", lambda: _read("s2", "s2", at_s=10), HELD),
-    Case("A1", "read before it was committed", lambda: _read("s2", "s2", at_s=9.999999), BROKEN, "readers", {"what": "before it was committed"}),
-    Case("A1", "of a snapshot that nobody committed", lambda: _read("s3", "s3"), BROKEN, "readers", {"what": "of a snapshot that was never committed"}),
-    Case("A1", "the snapshot is not told", lambda: _read(None, None), BROKEN, "readers", {"what": "of no snapshot"}),
+    Case("A1", "read before it was committed", lambda: _read("s2", "s2", at_s=9.999999), BROKEN, "reader", {"what": "before it was committed"}),
+    Case("A1", "of a snapshot that nobody committed", lambda: _read("s3", "s3"), BROKEN, "reader", {"what": "of a snapshot that was never committed"}),
+    Case("A1", "the snapshot is not told", lambda: _read(None, None), BROKEN, "reader", {"what": "of no snapshot"}),
     Case("A1", "a failed read tears nothing", lambda: _read(None, None, error="timeout"), VACUOUS),
     Case("A1", "nobody read", _published, VACUOUS),
     Case("A1", "readers were promised, and are not sealed", lambda: unseal(_read("s1", "s2"), "reader"), UNKNOWN),
