@@ -40,6 +40,11 @@ def everything() -> dict[str, Invariant]:
     return {id: found[id] for id in sorted(found)}
 
 
+def behind_brokers() -> tuple[Invariant, ...]:
+    """All that can be asked where a pipeline reads the broker: there Z and U say what W says, and more."""
+    return tuple(one for one in everything().values() if one not in (W1, W2))
+
+
 def elected_within(seconds: float) -> Invariant:
     """R6: another leader for every partition of the victim."""
     return R6.at(within_us=seconds * US)

@@ -15,7 +15,7 @@ from invariants.bank import chaos
 from invariants.bank.defects import control, defects, expressible, planted
 from invariants.bank.planting import Defect
 from invariants.bank.sheet import Sheet
-from invariants.catalog import everything
+from invariants.catalog import behind_brokers
 from invariants.engines.duckdb import DuckDb
 from invariants.judge import fill_targets, judge
 
@@ -77,7 +77,7 @@ def judged(
     folder: Path, seeds: Sequence[int] = SEEDS, asked: Iterable[Invariant] | None = None
 ) -> Iterator[Caught]:
     """The whole bank before the judge, one result after the other; recordings are removed when judged."""
-    chosen = tuple(everything().values() if asked is None else asked)
+    chosen = tuple(behind_brokers() if asked is None else asked)
     for one in histories(folder, seeds):
         yield caught(one, folder, chosen)
 
@@ -167,7 +167,7 @@ def alarms(
     folder: Path, seeds: Iterable[int], asked: Iterable[Invariant] | None = None
 ) -> Iterator[tuple[int, set[str]]]:
     """Chaotic but clean histories before the judge: each seed, and what was broken without cause."""
-    chosen = tuple(everything().values() if asked is None else asked)
+    chosen = tuple(behind_brokers() if asked is None else asked)
     for seed in seeds:
         recording = _written(chaos.history(seed), folder, f"chaos-{seed}", seed)
         try:

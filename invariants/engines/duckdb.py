@@ -33,11 +33,11 @@ class DuckDb(Session):
                 "threads": threads,
                 "temp_directory": self._spill.name,
                 "preserve_insertion_order": False,
-                "enable_progress_bar": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },
         )
+        self._session.execute("SET enable_progress_bar = false")
         self._streamed: set[str] = set()
         super().__init__(recording)
 

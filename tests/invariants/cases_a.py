@@ -13,7 +13,7 @@ RELATIONS = ("merchant_daily", "settlement")
 
 def _published() -> Tables:
     """Two snapshots of two relations, the second one committed ten seconds after the first."""
-    tables = perfect().build("publish", "reader")
+    tables = perfect().build("publish", "readers")
     for snapshot, at_s in (("s1", 0), ("s2", 10)):
         for relation in RELATIONS:
             tables.add("snapshot_scan", snapshot=snapshot, relation=relation, t_commit=T0 + at_s * S)

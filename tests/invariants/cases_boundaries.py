@@ -76,7 +76,7 @@ def pending_resend() -> Tables:
     )
 
 
-ELSEWHERE = {"partition": 7}, {"topic": "u"}, {"cluster": "b"}
+ELSEWHERE = {"partition": 7}, {"topic": "v"}, {"cluster": "c"}
 
 
 def astray(table: str, where: dict[str, object]) -> Tables:

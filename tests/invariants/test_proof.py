@@ -147,7 +147,7 @@ def test_the_text_to_paste_finds_the_offenders(id: str, large: Recording) -> Non
 
 
 def test_an_unknown_invariant_is_named_with_those_there_are() -> None:
-    with pytest.raises(NoSuchInvariant, match=r"no invariant 'Z99'; there are AN2, B1"):
+    with pytest.raises(NoSuchInvariant, match=r"no invariant 'Z99'; there are A1, A2"):
         sql("Z99")
 
 
