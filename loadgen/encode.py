@@ -96,8 +96,7 @@ class SlabEncoder:
             self._fill(_Block(buffer, group.start, group.stop, stride), group, columns)
         values = Texts(buffer, np.arange(len(rows), dtype=np.int64) * stride, lengths)
         _close(values, groups)
-        _spoil(values, flawed, rows, free)
-        return values
+        return _spoil(values, flawed, rows, free)
 
     def _fill(self, block: _Block, group: _Group, columns: _Columns) -> None:
         _write(block, group.head, group, columns)
@@ -124,10 +123,10 @@ class _Columns:
     def __init__(self, rows: Rows, numbers: Mapping[str, npt.NDArray[Any]], ids: Ids, t0_us: int) -> None:
         self._rows, self._ids, self._t0_us = rows, ids, t0_us
         self.numbers = numbers
-        self._made: dict[tuple[str, str, int], Column] = {}
+        self._made: dict[tuple[str, str, int, int], Column] = {}
 
     def of(self, field: Field) -> Column:
-        key = (field.form, field.column, field.width)
+        key = (field.form, field.column, field.width, id(field.choices))
         made = self._made.get(key)
         if made is None:
             made = self._made[key] = self._render(field)
@@ -203,10 +202,14 @@ def _close(values: Texts, groups: Sequence[_Group]) -> None:
             values.buffer[at + n] = byte
 
 
-def _spoil(values: Texts, flawed: Ints, rows: Rows, free: int) -> None:
+def _spoil(values: Texts, flawed: Ints, rows: Rows, free: int) -> Texts:
     """Few are flawed, and each in its own way: they are written anew, behind all the others."""
-    for n in flawed.tolist():
-        spoiled = flaws_of(int(rows.dialect[n]))[int(rows.flaw[n])].spoil(values[n])
-        values.buffer[free : free + len(spoiled)] = np.frombuffer(spoiled, dtype=np.uint8)
-        values.starts[n], values.lengths[n] = free, len(spoiled)
-        free += len(spoiled)
+    flaws = zip(flawed.tolist(), rows.dialect[flawed].tolist(), rows.flaw[flawed].tolist(), strict=True)
+    spoiled = Texts.of([flaws_of(dialect)[flaw].spoil(values[n]) for n, dialect, flaw in flaws])
+    buffer = values.buffer
+    if len(spoiled.buffer) > len(buffer) - free:
+        buffer = np.concatenate([buffer[:free], spoiled.buffer])
+    else:
+        buffer[free : free + len(spoiled.buffer)] = spoiled.buffer
+    values.starts[flawed], values.lengths[flawed] = free + spoiled.starts, spoiled.lengths
+    return Texts(buffer, values.starts, values.lengths)

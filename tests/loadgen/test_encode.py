@@ -12,10 +12,11 @@ from loadgen.batch import Texts
 from loadgen.dialects import columns
 from loadgen.digits import decimal, hexadecimal, timestamps
 from loadgen.encode import SlabEncoder
+from loadgen.events import Encoder
 from loadgen.feed import batches
 from loadgen.ids import Ids
 from loadgen.plan import Plan
-from loadgen.profiles import ALL_DIALECTS, Load, additive, base_mix, corrections, steady
+from loadgen.profiles import ALL_DIALECTS, NAMED, Load, additive, base_mix, corrections, poison, steady
 from loadgen.schedule import stretches
 from loadgen.single import event
 from tests.loadgen.rig import NONCE, T0, make
@@ -48,6 +49,23 @@ def test_random_events_have_the_bytes_of_event(load: Load, count: int) -> None:
     for uid in np.random.default_rng(3).choice(uids, count, replace=False).tolist():
         for one in event(plan, uid, IDS, T0):
             assert values[one.uid, one.copy] == (one.key, one.value)
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_every_profile_has_the_bytes_of_the_plain_way(name: str) -> None:
+    load = base_mix(NAMED[name].load)
+    plan, plain = Plan(load, 7), Encoder(7, IDS, T0, load.entropy)
+    for stretch, batch in zip(stretches(plan), batches(plan, SlabEncoder(plan, IDS, T0), T0), strict=True):
+        wire = plain.encode(stretch.sent)
+        assert batch.keys.to_list() == wire.keys
+        assert batch.values.to_list() == wire.values
+        if stretch.number == 2:
+            break
+
+
+def test_bulky_poison_finds_room() -> None:
+    plan = Plan(base_mix(steady(4_000, 0.5)) | poison(0.3), 7)
+    assert max(len(value) for *_, value in sent(plan)) > 500_000
 
 
 def test_every_event_of_a_plan_is_sent_and_none_twice_by_accident() -> None:
