@@ -59,7 +59,7 @@ def test_every_profile_has_the_bytes_of_the_plain_way(name: str) -> None:
         wire = plain.encode(stretch.sent)
         assert batch.keys.to_list() == wire.keys
         assert batch.values.to_list() == wire.values
-        if stretch.number == 2:
+        if stretch.number == 1:
             break
 
 
