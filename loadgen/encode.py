@@ -1,59 +1,56 @@
 """Rows to bytes, column by column: the same bytes as `loadgen.events` makes one by one.
 
-Events of one dialect and shape have every field at the same place. So the rows are sorted by shape, the
-constant bytes of a shape are written for all its rows at once, then field after field.
+A row of the buffer is first filled with its memo, then constant bytes and fields are laid over it. Within
+its row an event lies such that what follows its front is at one place for all events, however long the front
+is; and the rows are sorted by shape. So most fields are at one place in many neighbouring rows, and one copy
+writes them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from loadgen.batch import Buffer, Texts
 from loadgen.dialects import DIALECTS, template
 from loadgen.dialects.columns import plain_columns
-from loadgen.dialects.layout import CHOICE, DECIMAL, HEX, Field, Parts, shape_codes
+from loadgen.dialects.layout import SHAPES, shape_codes
 from loadgen.dialects.payload import memo_text
-from loadgen.digits import Column, decimal, hex_of_bytes, hexadecimal, timestamps
+from loadgen.digits import Column
 from loadgen.draws import Draws, Ints
 from loadgen.flaws import flaws_of
 from loadgen.ids import Ids
 from loadgen.plan import Plan
+from loadgen.rendered import Form, Gap, Rendered, form_of
 from loadgen.rows import Rows
 
-_SHAPES = 1 << 32  # more than there are codes
-_LINE = 64  # events begin at multiples of this
-_SPARE = 128  # bytes by which a flaw may make an event longer
+_LINE = 64  # rows of the buffer begin at multiples of this
+_SPARE_ROWS = 2  # behind the others, for each event that a flaw makes longer
 
 
-@dataclass(frozen=True)
-class _Form:
-    """Parts as they are written: constant bytes with gaps, and which field goes into which gap."""
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """Of a dialect and shape. The front ends where the body begins."""
 
-    constant: np.void
-    width: int
-    gaps: tuple[tuple[int, Field], ...]
+    key: Form
+    front: Form
+    body: Form
+    tail: bytes
 
-    @staticmethod
-    def of(parts: Parts) -> _Form:
-        constant, gaps = b"", []
-        for part in parts:
-            if isinstance(part, Field):
-                gaps.append((len(constant), part))
-            constant += b" " * part.width if isinstance(part, Field) else part
-        return _Form(np.void(constant), len(constant), tuple(gaps))
+    @property
+    def shortest(self) -> int:
+        return self.front.width + self.body.width + len(self.tail)
 
 
 @cache
-def _forms(dialect: int, shape: int) -> tuple[_Form, _Form, bytes]:
-    """Of key and head, and the tail."""
-    layout = template(dialect, shape)
-    return _Form.of(DIALECTS[dialect].key), _Form.of(layout.head), layout.tail
+def _layout(code: int) -> _Layout:
+    dialect, shape = divmod(code, SHAPES)
+    found = template(dialect, shape)
+    key = form_of(DIALECTS[dialect].key)
+    return _Layout(key, form_of(found.front, from_end=True), form_of(found.body), found.tail)
 
 
 @dataclass(frozen=True)
@@ -62,9 +59,7 @@ class _Group:
 
     start: int
     stop: int
-    key: _Form
-    head: _Form
-    tail: bytes
+    layout: _Layout
 
 
 class SlabEncoder:
@@ -76,87 +71,41 @@ class SlabEncoder:
 
     def encode(self, rows: Rows) -> tuple[Texts, Texts]:
         """Keys and values, in the order of the rows."""
-        codes = rows.dialect * _SHAPES + shape_codes(rows)
+        codes = (rows.dialect * SHAPES + shape_codes(rows)).astype(np.uint16)
         order = np.argsort(codes, kind="stable")
         rows = rows.at(order)
         groups = list(_groups(codes[order]))
-        columns = _Columns(rows, plain_columns(rows, self._draws), self._ids, self._t0_us)
+        numbers = plain_columns(rows, self._draws)
+        columns = Rendered(rows, numbers, self._ids, self._t0_us)
+        keys = _Picture(_joined((g.layout.key, g.start, g.stop) for g in groups), columns)
+        values = _Picture(_fronts_and_bodies(groups), columns)
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
-        return _keys(groups, columns).at(place), self._values(rows, groups, columns).at(place)
+        painted = self._values(values, rows, groups, numbers["size"], numbers["memo"])
+        return _keys(keys, groups).at(place), painted.at(place)
 
-    def _values(self, rows: Rows, groups: Sequence[_Group], columns: _Columns) -> Texts:
-        shortest = [group.head.width + len(group.tail) for group in groups]
-        lengths = np.maximum(columns.numbers["size"], _spread(shortest, groups))
-        stride = -(-int(lengths.max(initial=0)) // _LINE) * _LINE
+    def _values(
+        self, picture: _Picture, rows: Rows, groups: Sequence[_Group], size: Ints, memo: Ints
+    ) -> Texts:
+        lengths = np.maximum(size, _spread([group.layout.shortest for group in groups], groups))
+        fronts = [group.layout.front.width for group in groups]
+        middle = max(fronts, default=0)  # where fronts end and bodies begin
+        begins = _spread([middle - width for width in fronts], groups)
+        ends = begins + lengths
+        stride = -(-int(ends.max(initial=0)) // _LINE) * _LINE
+        heads = _spread([middle + group.layout.body.width for group in groups], groups)
         flawed = np.nonzero(rows.flaw)[0]
-        free = len(rows) * stride
-        buffer = np.empty(free + len(flawed) * (stride + _SPARE), dtype=np.uint8)
-        for group in groups:
-            self._fill(_Block(buffer, group.start, group.stop, stride), group, columns)
-        values = Texts(buffer, np.arange(len(rows), dtype=np.int64) * stride, lengths)
-        _close(values, groups)
-        return _spoil(values, flawed, rows, free)
-
-    def _fill(self, block: _Block, group: _Group, columns: _Columns) -> None:
-        _write(block, group.head, group, columns)
-        room = block.stride - group.head.width
-        starts = columns.numbers["memo"][group.start : group.stop]
-        block.field(group.head.width, room)[:] = _pieces(self._memo, room)[starts]
-
-
-class _Block:
-    """Some rows of a buffer, as columns of fixed-width bytes."""
-
-    def __init__(self, buffer: Buffer, start: int, stop: int, stride: int) -> None:
-        self._buffer, self._start, self._count = buffer, start * stride, stop - start
-        self.stride = stride
-
-    def field(self, at: int, width: int) -> Column:
-        offset, strides = self._start + at, (self.stride,)
-        return np.ndarray(self._count, f"V{width}", self._buffer, offset, strides)
-
-
-class _Columns:
-    """What fields are made of: rendered for all rows at once, when a layout first asks for it."""
-
-    def __init__(self, rows: Rows, numbers: Mapping[str, npt.NDArray[Any]], ids: Ids, t0_us: int) -> None:
-        self._rows, self._ids, self._t0_us = rows, ids, t0_us
-        self.numbers = numbers
-        self._made: dict[tuple[str, str, int, int], Column] = {}
-
-    def of(self, field: Field) -> Column:
-        key = (field.form, field.column, field.width, id(field.choices))
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._render(field)
-        return made
-
-    def _render(self, field: Field) -> Column:
-        if field.form == CHOICE:
-            chosen: Column = _choices(field.choices)[self.numbers[field.column]]
-            return chosen
-        if field.form == HEX:
-            return hexadecimal(self.numbers[field.column], field.width)
-        if field.form == DECIMAL:
-            return decimal(self.numbers[field.column], field.width)
-        return self._text(field.column)
-
-    def _text(self, name: str) -> Column:
-        rows = self._rows
-        if name == "event_id":
-            return hex_of_bytes(self._ids.blocks(rows.uid, rows.copy), 32)
-        if name == "corrects_ref":
-            corrected = np.maximum(rows.corrects, 0)
-            return hex_of_bytes(self._ids.blocks(corrected, np.zeros_like(corrected)), 32)
-        return timestamps(self._t0_us + {"event_ts": rows.event_ts, "produced_ts": rows.due}[name])
+        buffer = _filled(self._memo, memo - heads, stride, _SPARE_ROWS * len(flawed))
+        picture.paint(_Canvas(buffer, middle, stride))
+        starts = np.arange(len(rows), dtype=np.int64) * stride
+        _close(buffer, starts + ends, groups)
+        return _spoil(Texts(buffer, starts + begins, lengths), flawed, rows, len(rows) * stride)
 
 
 def _groups(codes: Ints) -> Iterator[_Group]:
     starts = np.nonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))[0].tolist() if len(codes) else []
     for start, stop in zip(starts, [*starts[1:], len(codes)], strict=True):
-        dialect, shape = divmod(int(codes[start]), _SHAPES)
-        yield _Group(start, stop, *_forms(dialect, shape))
+        yield _Group(start, stop, _layout(int(codes[start])))
 
 
 def _spread(values: Sequence[int], groups: Sequence[_Group]) -> Ints:
@@ -164,42 +113,98 @@ def _spread(values: Sequence[int], groups: Sequence[_Group]) -> Ints:
     return np.repeat(np.array(values, dtype=np.int64), [group.stop - group.start for group in groups])
 
 
-def _write(block: _Block, form: _Form, group: _Group, columns: _Columns) -> None:
-    """The constant bytes of all rows at once, then field after field."""
-    block.field(0, form.width)[:] = form.constant
-    for at, field in form.gaps:
-        block.field(at, field.width)[:] = columns.of(field)[group.start : group.stop]
+@dataclass(frozen=True)
+class _Canvas:
+    """Rows of a buffer; columns count from `origin` within the row."""
+
+    buffer: Buffer
+    origin: int
+    stride: int
+
+    def field(self, at: int, width: int, start: int, stop: int) -> Column:
+        offset, strides = start * self.stride + self.origin + at, (self.stride,)
+        return np.ndarray(stop - start, f"V{width}", self.buffer, offset, strides)
 
 
-@cache
-def _choices(choices: tuple[bytes, ...]) -> Column:
-    return np.frombuffer(b"".join(choices), dtype=f"V{len(choices[0])}")
+Stroke = tuple[Form, int, int]  # a form, for the rows from one to another
+
+
+class _Picture:
+    """What is to be written where: each field with the runs of neighbouring rows that have it at one place."""
+
+    def __init__(self, strokes: Iterable[Stroke], columns: Rendered) -> None:
+        self._strokes = list(strokes)
+        self._columns = columns
+        self._runs: dict[Gap, list[list[int]]] = {}
+        for form, start, stop in self._strokes:
+            for gap in form.gaps:
+                found = self._runs.get(gap)
+                if found is None:
+                    self._runs[gap] = [[start, stop]]
+                elif found[-1][1] == start:
+                    found[-1][1] = stop
+                else:
+                    found.append([start, stop])
+        for (_, width, source), found in self._runs.items():
+            columns.need(source, width, found[0][0], found[-1][1])
+
+    def paint(self, canvas: _Canvas) -> None:
+        """The constant bytes of every form, then field after field."""
+        for form, start, stop in self._strokes:
+            canvas.field(form.at, form.width, start, stop)[:] = form.constant
+        for (at, width, source), found in self._runs.items():
+            for start, stop in found:
+                canvas.field(at, width, start, stop)[:] = self._columns.of(source, width, start, stop)
+
+
+def _joined(strokes: Iterable[Stroke]) -> Iterator[Stroke]:
+    """Neighbours of one form as one."""
+    last: Stroke | None = None
+    for form, start, stop in strokes:
+        if last and last[0] is form:
+            last = (form, last[1], stop)
+        else:
+            if last:
+                yield last
+            last = (form, start, stop)
+    if last:
+        yield last
+
+
+def _fronts_and_bodies(groups: Sequence[_Group]) -> Iterator[Stroke]:
+    yield from _joined((group.layout.front, group.start, group.stop) for group in groups)
+    yield from _joined((group.layout.body, group.start, group.stop) for group in groups)
 
 
 @cache
 def _pieces(text: bytes, width: int) -> Column:
-    """Every piece of this width, by where it begins."""
-    return np.ndarray(len(text) - width + 1, f"V{width}", text, strides=(1,))
+    """Every piece of this width, by where it begins in the text; from up to `width` bytes before it on."""
+    padded = bytes(width) + text
+    return np.ndarray(len(padded) - width + 1, f"V{width}", padded, strides=(1,))
 
 
-def _keys(groups: Sequence[_Group], columns: _Columns) -> Texts:
-    widths = [group.key.width for group in groups]
+def _filled(text: bytes, begins: Ints, stride: int, spare: int) -> Buffer:
+    """Rows with a piece of the text each, and some more."""
+    places = np.zeros(len(begins) + spare, dtype=np.int64)
+    np.add(begins, stride, out=places[: len(begins)])
+    return _pieces(text, stride)[places].view(np.uint8)
+
+
+def _keys(picture: _Picture, groups: Sequence[_Group]) -> Texts:
+    widths = [group.layout.key.width for group in groups]
     stride = max(widths, default=0)
     count = groups[-1].stop if groups else 0
     buffer = np.empty(count * stride, dtype=np.uint8)
-    for group in groups:
-        _write(_Block(buffer, group.start, group.stop, stride), group.key, group, columns)
+    picture.paint(_Canvas(buffer, 0, stride))
     return Texts(buffer, np.arange(count, dtype=np.int64) * stride, _spread(widths, groups))
 
 
-def _close(values: Texts, groups: Sequence[_Group]) -> None:
+def _close(buffer: Buffer, ends: Ints, groups: Sequence[_Group]) -> None:
     """The tail of each event, behind as much memo as it has room for."""
-    ends = values.starts + values.lengths
-    for tail in {group.tail for group in groups}:
-        with_it = _spread([group.tail == tail for group in groups], groups) > 0
-        at = (ends if with_it.all() else ends[with_it]) - len(tail)
-        for n, byte in enumerate(tail):
-            values.buffer[at + n] = byte
+    for tail in {group.layout.tail for group in groups}:
+        with_it = _spread([group.layout.tail == tail for group in groups], groups) > 0
+        places = np.ndarray(len(buffer) - len(tail) + 1, f"V{len(tail)}", buffer, strides=(1,))
+        places[(ends if with_it.all() else ends[with_it]) - len(tail)] = np.void(tail)
 
 
 def _spoil(values: Texts, flawed: Ints, rows: Rows, free: int) -> Texts:

@@ -50,8 +50,8 @@ def template(dialect: int, shape_code: int) -> Template:
             speaks.head(shape),
             _ADDITIVE if shape.additive else (),
             f'"{speaks.payload}":{{'.encode(),
-            payload(shape.style),
         ),
+        payload(shape.style),
         b'"}}',
     )
 

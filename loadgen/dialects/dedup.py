@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadgen.dialects.layout import Parts, Shape, choice, decimal, hexadecimal, joined, text
+from loadgen.dialects.layout import Parts, Shape, choice, decimal, hexadecimal, joined, text, together
 from loadgen.rows import AUTHORIZED, CAPTURED, CHARGED_BACK, CURRENCIES, REFUNDED
 
 NAME = "DEDUP"
@@ -17,6 +17,15 @@ TYPES = {
 KEY: Parts = (b"p", hexadecimal("payment"))
 
 
+_OF_WHOM = together(
+    "whom of DEDUP", b'","payment_id":"p', hexadecimal("payment"),
+    b'","merchant_id":"m', decimal("merchant", 6),
+    b'","account_id":"a', decimal("account", 8),
+    b'","card_token":"tok_', hexadecimal("card", 12),
+)  # fmt: skip
+_WHEN = together("when of DEDUP", choice("currency", CURRENCIES), b'","event_ts":"', text("event_ts", 27))
+
+
 def head(shape: Shape) -> Parts:
     """Everything before the payload, in the order of the contract."""
     reference = (b"null",) if shape.bare else (b'"lr', hexadecimal("lifecycle"), b'"')
@@ -26,13 +35,9 @@ def head(shape: Shape) -> Parts:
     return joined(
         b'{"event_id":"', text("event_id", 32),
         b'","event_type":"', TYPES[shape.kind].encode(),
-        b'","payment_id":"p', hexadecimal("payment"),
-        b'","merchant_id":"m', decimal("merchant", 6),
-        b'","account_id":"a', decimal("account", 8),
-        b'","card_token":"tok_', hexadecimal("card", 12),
+        _OF_WHOM,
         b'","amount_cents":', decimal("amount", shape.digits),
-        b',"currency":"', choice("currency", CURRENCIES),
-        b'","event_ts":"', text("event_ts", 27),
+        b',"currency":"', _WHEN,
         b'","lifecycle_ref":', reference, b",",
         correction if shape.correcting else (),
         b'"trace_id":"', hexadecimal("trace"), b'",',

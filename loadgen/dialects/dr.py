@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadgen.dialects.layout import Parts, Shape, choice, decimal, hexadecimal, joined, text
+from loadgen.dialects.layout import Parts, Shape, choice, decimal, hexadecimal, joined, text, together
 from loadgen.rows import AUTHORIZED, CHARGED_BACK, CLEARED, CURRENCIES, REFUNDED
 
 NAME = "DR"
@@ -22,6 +22,19 @@ REFERENCES = {
 }
 KEY: Parts = (b"p", hexadecimal("payment"))
 RAILS = ('"CARD"', '"ACH" ')  # of one length: JSON lets a space follow
+_OF_WHOM = together(
+    "whom of DR", b'","schema_version":3,"rail":', choice("rail", RAILS),
+    b',"payment_id":"p', hexadecimal("payment"),
+    b'","merchant_id":"m', decimal("merchant", 6),
+    b'","account_id":"a', decimal("account", 8),
+    b'","wallet_id":"w', decimal("account", 8),
+    b'","card_token":"tok_', hexadecimal("card", 12),
+)  # fmt: skip
+_WHEN = together(
+    "when of DR", choice("currency", CURRENCIES),
+    b'","event_ts":"', text("event_ts", 27),
+    b'","produced_ts":"', text("produced_ts", 27),
+)  # fmt: skip
 
 
 def head(shape: Shape) -> Parts:
@@ -34,16 +47,9 @@ def head(shape: Shape) -> Parts:
     return joined(
         b'{"source_system":"DR","event_id":"', text("event_id", 32),
         b'","event_type":"', TYPES[shape.kind].encode(),
-        b'","schema_version":3,"rail":', choice("rail", RAILS),
-        b',"payment_id":"p', hexadecimal("payment"),
-        b'","merchant_id":"m', decimal("merchant", 6),
-        b'","account_id":"a', decimal("account", 8),
-        b'","wallet_id":"w', decimal("account", 8),
-        b'","card_token":"tok_', hexadecimal("card", 12),
+        _OF_WHOM,
         b'","amount":"', amount(shape),
-        b'","currency":"', choice("currency", CURRENCIES),
-        b'","event_ts":"', text("event_ts", 27),
-        b'","produced_ts":"', text("produced_ts", 27), b'",',
+        b'","currency":"', _WHEN, b'",',
         () if shape.bare else reference,
         correction if shape.correcting else (),
         b'"trace_id":"', hexadecimal("trace"), b'",',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadgen.dialects.dr import amount
-from loadgen.dialects.layout import Parts, Shape, choice, decimal, hexadecimal, joined, text
+from loadgen.dialects.layout import Parts, Shape, choice, decimal, hexadecimal, joined, text, together
 from loadgen.rows import AUTHORIZED, CAPTURED, CHARGED_BACK, CURRENCIES, REFUNDED, REVERSED
 
 NAME = "HA"
@@ -29,6 +29,15 @@ KEY: Parts = (
     b"a", decimal("account", 8), b":tok_", hexadecimal("card", 12), b":m", decimal("merchant", 6),
     b":t", hexadecimal("payment"),
 )  # fmt: skip
+_OF_WHOM = together(
+    "whom of HA", choice("network", NETWORKS),
+    b'","network_trace":"t', hexadecimal("payment"),
+    b'","merchant_id":"m', decimal("merchant", 6),
+    b'","account_id":"a', decimal("account", 8),
+    b'","card_id":"tok_', hexadecimal("card", 12),
+    b'","wallet_id":"w', decimal("account", 8),
+)  # fmt: skip
+_WHEN = together("when of HA", choice("currency", CURRENCIES), b'","event_ts":"', text("event_ts", 27))
 
 
 def head(shape: Shape) -> Parts:
@@ -42,15 +51,9 @@ def head(shape: Shape) -> Parts:
         b'{"source_system":"HA","event_id":"', text("event_id", 32),
         b'","event_type":"', TYPES[shape.kind].encode(),
         b'","status":"', b"REVERSED" if shape.kind == REVERSED else b"APPROVED",
-        b'","network":"', choice("network", NETWORKS),
-        b'","network_trace":"t', hexadecimal("payment"),
-        b'","merchant_id":"m', decimal("merchant", 6),
-        b'","account_id":"a', decimal("account", 8),
-        b'","card_id":"tok_', hexadecimal("card", 12),
-        b'","wallet_id":"w', decimal("account", 8),
+        b'","network":"', _OF_WHOM,
         b'","amount":', amount(shape),
-        b',"currency":"', choice("currency", CURRENCIES),
-        b'","event_ts":"', text("event_ts", 27), b'",',
+        b',"currency":"', _WHEN, b'",',
         () if shape.bare else reference,
         correction if shape.correcting else (),
         b'"trace_id":"', hexadecimal("trace"), b'",',

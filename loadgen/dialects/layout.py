@@ -7,6 +7,7 @@ length is the memo at the end, which fills an event up to its size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,7 +17,7 @@ import numpy as np
 from loadgen.draws import Ints
 from loadgen.rows import KINDS, NOTHING_CORRECTED, WITHOUT_CENTS, Rows
 
-HEX, DECIMAL, TEXT, CHOICE = "hex", "decimal", "text", "choice"
+HEX, DECIMAL, TEXT, CHOICE, TOGETHER = "hex", "decimal", "text", "choice", "together"
 
 # How a payload may be written; copies of one fact may differ in it.
 STYLES = ("plain", "null for a value", "one more key", "keys in another order", "numbers as text")
@@ -29,13 +30,15 @@ class Field:
     """`width` bytes, made from one column.
 
     hex: the low digits of a 64-bit word · decimal: zero-padded · text: the column holds the bytes ·
-    choice: the column holds an index into `choices`, which are all `width` long.
+    choice: the column holds an index into `choices`, which are all `width` long · together: `parts`, one
+    after another; `column` is their name, and no column.
     """
 
     form: str
     column: str
     width: int
     choices: tuple[bytes, ...] = ()
+    parts: tuple[bytes | Field, ...] = ()
 
 
 Part = bytes | Field
@@ -61,6 +64,11 @@ def choice(column: str, options: Sequence[str]) -> Field:
     return Field(CHOICE, column, len(choices[0]), choices)
 
 
+def together(name: str, *parts: Part) -> Field:
+    """Parts that stand side by side in many layouts: they are put together once, and moved as one."""
+    return Field(TOGETHER, name, width_of(parts), parts=parts)
+
+
 def width_of(parts: Parts) -> int:
     return sum(len(part) if isinstance(part, bytes) else part.width for part in parts)
 
@@ -77,8 +85,13 @@ def joined(*parts: Part | Parts) -> Parts:
     return tuple(flat)
 
 
+def flat(parts: Parts) -> Parts:
+    """Without any `together`."""
+    return joined(*(flat(p.parts) if isinstance(p, Field) and p.parts else p for p in parts))
+
+
 def as_format(parts: Parts) -> bytes:
-    """For the operator %, with the values of the fields in order; a choice is given as its bytes."""
+    """Of flat parts, for the operator %, with the values of the fields; a choice is given as its bytes."""
     return b"".join(p.replace(b"%", b"%%") if isinstance(p, bytes) else _directive(p) for p in parts)
 
 
@@ -92,10 +105,18 @@ def _directive(field: Field) -> bytes:
 
 @dataclass(frozen=True)
 class Template:
-    """head, then `size - head_width - len(tail)` bytes of memo text from `memo` on, then tail."""
+    """front and body, then `size - head_width - len(tail)` bytes of memo text from `memo` on, then tail.
 
-    head: Parts
+    The body is the same for all shapes of one style.
+    """
+
+    front: Parts
+    body: Parts
     tail: bytes
+
+    @property
+    def head(self) -> Parts:
+        return flat(joined(self.front, self.body))
 
     @property
     def head_width(self) -> int:
@@ -103,15 +124,16 @@ class Template:
 
 
 class Shape(NamedTuple):
-    """All that decides where an event's fields lie."""
+    """All that decides where an event's fields lie. What moves the fewest fields comes last, since events
+    are written in the order of their codes, and neighbours with a field at one place at once."""
 
-    kind: int
-    digits: int  # of the amount in minor units
-    without_cents: int  # 1: the currency has no minor unit
-    bare: int  # 1: no lifecycle reference
-    correcting: int  # 1: it names the event it corrects
     style: int
     additive: int
+    correcting: int  # 1: it names the event it corrects
+    kind: int
+    bare: int  # 1: no lifecycle reference
+    digits: int  # of the amount in minor units
+    without_cents: int  # 1: the currency has no minor unit
 
     @property
     def code(self) -> int:
@@ -129,20 +151,21 @@ class Shape(NamedTuple):
         return Shape(*reversed(values))
 
 
-_RADIX = (len(KINDS), DIGITS_MAX + 1, 2, 2, 2, len(STYLES), 2)
+_RADIX = (len(STYLES), 2, 2, len(KINDS), 2, DIGITS_MAX + 1, 2)
+SHAPES = math.prod(_RADIX)  # every code is smaller
 _POWERS = 10 ** np.arange(1, DIGITS_MAX, dtype=np.int64)
 
 
 def shape_codes(rows: Rows) -> Ints:
     """The code of each row's shape."""
     values = (
-        rows.kind,
-        1 + np.searchsorted(_POWERS, rows.amount, side="right"),
-        rows.currency == WITHOUT_CENTS,
-        rows.lifecycle == 0,
-        rows.corrects != NOTHING_CORRECTED,
         rows.style,
         rows.additive,
+        rows.corrects != NOTHING_CORRECTED,
+        rows.kind,
+        rows.lifecycle == 0,
+        1 + np.searchsorted(_POWERS, rows.amount, side="right"),
+        rows.currency == WITHOUT_CENTS,
     )
     code = np.zeros(len(rows), dtype=np.int64)
     for value, radix in zip(values, _RADIX, strict=True):

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from loadgen.dialects import DIALECTS, template
-from loadgen.dialects.layout import Field, Parts, as_format
+from loadgen.dialects.layout import Field, Parts, as_format, flat
 
 Values = Mapping[str, Any]
 
@@ -35,6 +35,7 @@ def _writer_of(dialect: int, shape_code: int) -> tuple[Callable[[Values], bytes]
 @cache
 def _writer(parts: Parts) -> Callable[[Values], bytes]:
     """All parts as one format, filled in one go."""
+    parts = flat(parts)
     form = as_format(parts)
     slots = [(p.column, p.choices) for p in parts if isinstance(p, Field)]
 
