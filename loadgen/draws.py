@@ -15,18 +15,28 @@ Mask = npt.NDArray[np.bool_]
 
 MILLION = 1_000_000
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_S1, _S2, _S3, _HALF = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 
 
 def mix(words: Words) -> Words:
     """The finaliser of splitmix64: a bijection on 64-bit words, the same on any machine."""
-    words = words ^ (words >> np.uint64(30))
-    words *= _M1
-    words ^= words >> np.uint64(27)
-    words *= _M2
-    words ^= words >> np.uint64(31)
+    words = words.copy()
+    _mix(words, np.empty_like(words))
     return words
+
+
+def _mix(words: Words, shifted: Words) -> None:
+    """In place; `shifted` is space for as many words."""
+    np.right_shift(words, _S1, out=shifted)
+    words ^= shifted
+    words *= _M1
+    np.right_shift(words, _S2, out=shifted)
+    words ^= shifted
+    words *= _M2
+    np.right_shift(words, _S3, out=shifted)
+    words ^= shifted
 
 
 class Draws:
@@ -40,12 +50,21 @@ class Draws:
         key = self._keys.get(purpose)
         if key is None:
             key = self._keys[purpose] = np.uint64(stream_key(self._seed, purpose))
-        return mix(mix(index.astype(np.uint64) * _GOLDEN + key) ^ key)
+        words: Words = index.astype(np.uint64, copy=False) * _GOLDEN
+        shifted = np.empty_like(words)
+        words += key
+        _mix(words, shifted)
+        words ^= key
+        _mix(words, shifted)
+        return words
 
     def below(self, purpose: str, index: npt.NDArray[Any], limit: int) -> Ints:
         """Whole numbers in [0, limit), for limits up to 2^32."""
-        high = self.words(purpose, index) >> np.uint64(32)
-        return ((high * np.uint64(limit)) >> np.uint64(32)).astype(np.int64)
+        words = self.words(purpose, index)
+        words >>= _HALF
+        words *= np.uint64(limit)
+        words >>= _HALF
+        return words.view(np.int64)
 
     def between(self, purpose: str, index: npt.NDArray[Any], low: int, high: int) -> Ints:
         """Whole numbers in [low, high); spans beyond 2^32 are drawn in steps of a thousand."""
@@ -56,7 +75,11 @@ class Draws:
 
     def chosen(self, purpose: str, index: npt.NDArray[Any], share: float) -> Mask:
         """True for this share of the indices (to one millionth)."""
-        return self.below(purpose, index, MILLION) < ppm(share)
+        # The smallest word whose draw below a million reaches the share.
+        limit = -(-(ppm(share) << 32) // MILLION) << 32
+        if limit >= 1 << 64:
+            return np.ones(index.shape, dtype=np.bool_)
+        return self.words(purpose, index) < np.uint64(limit)
 
 
 def ppm(share: float) -> int:

@@ -88,17 +88,17 @@ class Rows:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def where(self, mask: Mask) -> Rows:
-        return Rows(**{name: column[mask] for name, column in self.columns().items()})
+        return self.at(np.flatnonzero(mask))
 
     def at(self, places: Ints) -> Rows:
-        return Rows(**{name: column[places] for name, column in self.columns().items()})
+        return Rows(**{name: column.take(places) for name, column in self.columns().items()})
 
     def then(self, more: Rows) -> Rows:
         mine, other = self.columns(), more.columns()
         return Rows(**{name: np.concatenate([mine[name], other[name]]) for name in mine})
 
     def tagged(self, name: str, mask: Mask) -> Rows:
-        return replace(self, tags=self.tags | np.where(mask, TAGS[name], 0))
+        return replace(self, tags=self.tags | mask * TAGS[name])
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from loadgen.draws import Ints, Mask
 from loadgen.places import WHOLE, Part
 from loadgen.plan import PLACE_BITS, Plan
 from loadgen.rows import Block, Rows
+from loadgen.sorting import order_of_times
 
 _FIELDS = tuple(field.name for field in fields(Rows))
 _ATTEMPT, _DUE = len(_FIELDS), len(_FIELDS) + 1
@@ -110,7 +111,7 @@ def _typed(column: Ints, like: npt.NDArray[np.int64] | npt.NDArray[np.uint64]) -
 
 def _in_order(due: Ints, uid: Ints, copy: Ints, attempt: Ints) -> Ints:
     """By due time, then by uid, copy and attempt. Few are due at once, so only these are compared further."""
-    order = np.argsort(due)
+    order = order_of_times(due)
     sorted_due = due[order]
     same = sorted_due[1:] == sorted_due[:-1]
     if same.any():

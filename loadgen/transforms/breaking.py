@@ -35,8 +35,10 @@ class Breaking:
         rows = block.rows
         begin, end = round(self.from_s * 1_000_000), round(self.until_s * 1_000_000)
         broken = draws.chosen("producer", rows.payment, self.share) & (rows.due >= begin) & (rows.due < end)
-        which = drawn_flaws(breaking_flaws, rows.dialect, "breaking", rows.uid, draws)
-        rows = replace(rows, flaw=np.where(broken, which, rows.flaw)).tagged("breaking", broken)
+        hit = np.flatnonzero(broken)
+        flaw = rows.flaw.copy()
+        flaw[hit] = drawn_flaws(breaking_flaws, rows.dialect[hit], "breaking", rows.uid[hit], draws)
+        rows = replace(rows, flaw=flaw).tagged("breaking", broken)
         return replace(block, rows=rows)
 
     def describe(self) -> str:

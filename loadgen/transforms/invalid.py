@@ -30,8 +30,9 @@ class Invalid:
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
         spoiled = draws.chosen("invalid", rows.uid, self.share) & (rows.flaw == 0)
-        which = drawn_flaws(ordinary_flaws, rows.dialect, "flaw", rows.uid, draws)
-        flaw = np.where(spoiled, which, rows.flaw)
+        hit = np.flatnonzero(spoiled)
+        flaw = rows.flaw.copy()
+        flaw[hit] = drawn_flaws(ordinary_flaws, rows.dialect[hit], "flaw", rows.uid[hit], draws)
         return replace(block, rows=replace(rows, flaw=flaw).tagged("invalid", spoiled))
 
     def describe(self) -> str:

@@ -13,6 +13,7 @@ from loadgen.dialects import DIALECTS
 from loadgen.draws import Draws
 from loadgen.measures import LATE
 from loadgen.rows import PARTS, TWIN_PART, Block
+from loadgen.sorting import groups_of
 from loadgen.transforms import checked_share, percent
 
 _MINUTE = 60_000_000
@@ -43,19 +44,20 @@ class Late:
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
-        payment, first, life = np.unique(rows.payment, return_index=True, return_inverse=True)
-        part = rows.uid % PARTS
+        payment, first, life = groups_of(rows.payment)
+        is_late = draws.chosen("late", payment, self.share)
+        hit = is_late[life]
+        part = rows.uid[hit] % PARTS
         last = np.zeros(len(payment), dtype=np.int64)
-        np.maximum.at(last, life, np.where(part < TWIN_PART, part, 0))
+        np.maximum.at(last, life[hit], np.where(part < TWIN_PART, part, 0))
         amount = np.zeros(len(payment), dtype=np.int64)
         for step in range(TWIN_PART):
+            which = np.flatnonzero(is_late & (last == step))
             span = np.array([LATENESS[dialect.name][step] for dialect in DIALECTS], dtype=np.int64)
-            low, high = span[rows.dialect[first]].T
-            drawn = low + (high - low) // 1_000 * draws.below(f"lateness {step}", payment, 1_000_000) // 1_000
-            amount = np.where(last == step, drawn, amount)
-        is_late = draws.chosen("late", payment, self.share)
-        shift = np.where(is_late, amount, 0)[life]
-        rows = replace(rows, event_ts=rows.event_ts - shift).tagged("late", is_late[life])
+            low, high = span[rows.dialect[first[which]]].T
+            drawn = draws.below(f"lateness {step}", payment[which], 1_000_000)
+            amount[which] = low + (high - low) // 1_000 * drawn // 1_000
+        rows = replace(rows, event_ts=rows.event_ts - amount[life]).tagged("late", hit)
         return replace(block, rows=rows)
 
     def describe(self) -> str:

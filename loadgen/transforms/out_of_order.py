@@ -12,6 +12,7 @@ from loadgen.curve import Curve
 from loadgen.draws import Draws
 from loadgen.measures import OUT_OF_ORDER
 from loadgen.rows import AUTHORIZED_PART, CAPTURED_PART, PARTS, Block
+from loadgen.sorting import places_in
 from loadgen.transforms import checked_share, percent
 
 
@@ -32,9 +33,7 @@ class OutOfOrder:
         rows = block.rows
         captured = rows.uid % PARTS == CAPTURED_PART
         capture = np.nonzero(captured & draws.chosen("out of order", rows.payment, self.share))[0]
-        by_uid = np.argsort(rows.uid)
-        before = rows.payment[capture] * PARTS + AUTHORIZED_PART
-        authorised = by_uid[np.searchsorted(rows.uid, before, sorter=by_uid)]
+        authorised = places_in(rows.uid, rows.payment[capture] * PARTS + AUTHORIZED_PART)
         due, event_ts = rows.due.copy(), rows.event_ts.copy()
         due[capture], due[authorised] = rows.due[authorised], rows.due[capture]
         event_ts[capture] = due[capture]

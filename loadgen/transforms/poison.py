@@ -34,8 +34,10 @@ class Poison:
         begin, end = round(self.from_s * 1_000_000), round(self.until_s * 1_000_000)
         poisoned = draws.chosen("poison", rows.uid, self.share) & (rows.flaw == 0)
         poisoned &= (rows.due >= begin) & (rows.due < end)
-        which = drawn_flaws(poison_flaws, rows.dialect, "poison sort", rows.uid, draws)
-        rows = replace(rows, flaw=np.where(poisoned, which, rows.flaw)).tagged("poison", poisoned)
+        hit = np.flatnonzero(poisoned)
+        flaw = rows.flaw.copy()
+        flaw[hit] = drawn_flaws(poison_flaws, rows.dialect[hit], "poison sort", rows.uid[hit], draws)
+        rows = replace(rows, flaw=flaw).tagged("poison", poisoned)
         return replace(block, rows=rows)
 
     def describe(self) -> str:

@@ -12,6 +12,7 @@ from loadgen.curve import Curve
 from loadgen.draws import Draws
 from loadgen.measures import LATE
 from loadgen.rows import Block
+from loadgen.sorting import groups_of
 from loadgen.transforms import checked_share, percent
 
 MONTH_US = 30_436_875 * 86_400  # a twelfth of a year of 365.2425 days, in microseconds
@@ -36,7 +37,7 @@ class Replay:
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
-        payment, life = np.unique(rows.payment, return_inverse=True)
+        payment, _, life = groups_of(rows.payment)
         begin = np.full(len(payment), np.iinfo(np.int64).max, dtype=np.int64)
         np.minimum.at(begin, life, rows.due)
         month = begin // round(self.seconds_each * 1_000_000) % self.months
