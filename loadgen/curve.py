@@ -62,6 +62,8 @@ class Curve:
     def due(self, slots: Ints) -> Ints:
         """When the n-th event is due, evenly spaced within its stretch."""
         parts = self.stretches()
+        if len(parts) == 1:
+            return slots * (_US * _MILLI) // parts[0].rate_milli
         at = np.searchsorted(np.array([p.first for p in parts], dtype=np.int64), slots, side="right") - 1
         first = np.array([p.first for p in parts], dtype=np.int64)[at]
         start = np.array([p.start_us for p in parts], dtype=np.int64)[at]

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from loadgen.dialects import CODES
 from loadgen.draws import Draws, Ints, Mask, Words
@@ -28,6 +29,7 @@ from loadgen.rows import (
     TAGS,
     Rows,
 )
+from loadgen.sorting import order_of_words
 
 if TYPE_CHECKING:
     from loadgen.profiles import Load
@@ -63,9 +65,34 @@ _LIFE = np.array([AUTHORIZED_PART, CAPTURED_PART, REFUNDED_PART, 3, REVERSAL_PAR
 _KINDS = np.array([AUTHORIZED, CAPTURED, REFUNDED, CHARGED_BACK, REVERSED], dtype=np.int64)
 
 
-@cache
-def _zipf(merchants: int) -> Ints:
-    return np.cumsum(_ZIPF_TOP // np.arange(1, merchants + 1, dtype=np.int64))
+_BUCKET_BITS = 14
+
+
+@dataclass(frozen=True)
+class _Zipf:
+    """Which merchant a draw means. Most buckets of draws lie within one merchant and need no search."""
+
+    limits: Ints
+    shift: int
+    lowest: Ints  # by bucket
+    several: Mask
+
+    @staticmethod
+    @cache
+    def of(merchants: int) -> _Zipf:
+        limits = np.cumsum(_ZIPF_TOP // np.arange(1, merchants + 1, dtype=np.int64))
+        shift = max(0, int(limits[-1]).bit_length() - _BUCKET_BITS)
+        begins = np.arange((int(limits[-1]) >> shift) + 2, dtype=np.int64) << shift
+        lowest = np.searchsorted(limits, begins, side="right")
+        highest = np.searchsorted(limits, begins + (1 << shift) - 1, side="right")
+        return _Zipf(limits, shift, lowest, lowest != highest)
+
+    def merchants(self, drawn: Ints) -> Ints:
+        bucket = drawn >> self.shift
+        found = self.lowest[bucket]
+        unsure = np.flatnonzero(self.several[bucket])
+        found[unsure] = np.searchsorted(self.limits, drawn[unsure], side="right")
+        return found
 
 
 def block_size(load: Load) -> int:
@@ -75,18 +102,14 @@ def block_size(load: Load) -> int:
 
 def lives(load: Load, block: int, draws: Draws) -> Rows:
     """The plain events of a block: complete lives in order, exactly as many as the block has slots."""
-    curve, population = load.curve, POPULATIONS[load.population]
     begin = block * block_size(load)
-    size = min(block_size(load), curve.count - begin)
-    first = np.arange(begin, begin + size, dtype=np.int64)
-    spoken = np.array([CODES[name] for name in load.speaks], dtype=np.int64)
-    dialects = spoken[draws.below("dialect", first, len(spoken))]
-    payment, step, dialect = _steps(first, dialects, draws)
+    size = min(block_size(load), load.curve.count - begin)
+    lived = _lives(begin, size, load, draws)
+    life, step = lived.life, lived.step
+    payment, dialect = lived.payment[life], lived.dialect[life]
     uid = payment * PARTS + _LIFE[step]
-    due = curve.due(begin + _slots(payment, uid, draws))
-    zipf = _zipf(population.merchants)
-    merchant = np.searchsorted(zipf, draws.below("merchant", payment, int(zipf[-1])), side="right")
-    account = draws.below("account", payment, population.wallets)
+    due = load.curve.due(begin + _slots(life, uid, draws))
+    merchant, currency, account, card = (column[life] for column in _parties(load, lived.payment, draws))
     none = np.zeros(size, dtype=np.int64)
     reverses = step == len(_LIFE) - 1
     return Rows(
@@ -97,56 +120,91 @@ def lives(load: Load, block: int, draws: Draws) -> Rows:
         kind=np.where((dialect == CODES["DR"]) & (step == CAPTURED_PART), CLEARED, _KINDS[step]),
         due=due,
         event_ts=due,
-        amount=_amounts(payment, step, draws),
-        currency=merchant % len(CURRENCIES) * draws.chosen("abroad", merchant, 0.5),
-        merchant=merchant.astype(np.int64),
+        amount=_amounts(lived, draws),
+        currency=currency,
+        merchant=merchant,
         account=account,
-        card=account * 4 + draws.below("card", payment, 3),
+        card=card,
         lifecycle=_references(uid, step == AUTHORIZED_PART, draws),
         corrects=np.where(reverses, payment * PARTS + AUTHORIZED_PART, NOTHING_CORRECTED),
         sequence=reverses.astype(np.int64),
         style=none,
         additive=none,
         flaw=none,
-        tags=np.where(reverses, TAGS["reversal"], 0),
+        tags=reverses * TAGS["reversal"],
     )
 
 
-def _steps(first: Ints, dialects: Ints, draws: Draws) -> tuple[Ints, Ints, Ints]:
+@dataclass(frozen=True)
+class _Lives:
+    """Payments, and for each event which of them it belongs to and which step of its life it is."""
+
+    payment: Ints
+    dialect: Ints
+    life: Ints
+    step: Ints
+
+
+def _lives(begin: int, size: int, load: Load, draws: Draws) -> _Lives:
     """Payments one after another until the block is full; the last one may be cut short."""
-    size = len(first)
+    enough = min(size, size * 5 // 8 + 64)  # payments, in all likelihood; as many as events are always enough
+    exists = np.zeros((0, len(_LIFE)), dtype=np.bool_)
+    dialect = np.zeros(0, dtype=np.int64)
+    for count in (enough, size):
+        if exists.sum() < size:
+            dialect, exists = _steps(np.arange(begin, begin + count, dtype=np.int64), load, draws)
+    life, step = np.divmod(np.flatnonzero(exists)[:size], len(_LIFE))
+    used = int(life[-1]) + 1
+    return _Lives(np.arange(begin, begin + used, dtype=np.int64), dialect[:used], life, step)
+
+
+def _steps(first: Ints, load: Load, draws: Draws) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """The dialect of each payment, and which steps its life has."""
+    spoken = np.array([CODES[name] for name in load.speaks], dtype=np.int64)
+    dialects = spoken[draws.below("dialect", first, len(spoken))]
     captured = draws.chosen("captured", first, CAPTURED_SHARE)
     ending = draws.below("ending", first, 1_000_000)
     refunded = captured & (ending < round(REFUNDED_SHARE * 1_000_000))
     back = captured & (ending >= 1_000_000 - round(CHARGED_BACK_SHARE * 1_000_000))
-    reversible: Mask = ~captured & (dialects == CODES["HA"])
-    reverses = reversible & draws.chosen("reversed", first, REVERSED_SHARE)
-    exists = np.stack([np.ones(size, dtype=np.bool_), captured, refunded, back, reverses], axis=1)
-    which, step = np.nonzero(exists)
-    which, step = which[:size], step[:size].astype(np.int64)
-    return first[which], step, dialects[which]
+    reverses: Mask = ~captured & (dialects == CODES["HA"])
+    if reverses.any():
+        reverses &= draws.chosen("reversed", first, REVERSED_SHARE)
+    every = np.ones(len(first), dtype=np.bool_)
+    return dialects, np.stack([every, captured, refunded, back, reverses], axis=1)
 
 
-def _slots(payment: Ints, uid: Ints, draws: Draws) -> Ints:
+def _slots(life: Ints, uid: Ints, draws: Draws) -> Ints:
     """A random order of the block in which every life keeps its own order."""
-    slot = np.empty(len(payment), dtype=np.int64)
-    slot[np.argsort(draws.words("slot", uid))] = np.arange(len(payment), dtype=np.int64)
-    one_life = payment[1:] == payment[:-1]
-    for turn in range(len(_LIFE)):  # so many turns of swapping neighbours sort a life of so many events
-        left, right = slot[turn % 2 : -1 : 2], slot[turn % 2 + 1 :: 2]
-        swap = one_life[turn % 2 :: 2] & (left > right)
-        left[swap], right[swap] = right[swap], left[swap]
-    return slot
+    slot = np.empty(len(life), dtype=np.int64)
+    slot[order_of_words(draws.words("slot", uid))] = np.arange(len(life), dtype=np.int64)
+    bits = len(life).bit_length()
+    slot |= life << bits
+    slot.sort()
+    return slot & ((1 << bits) - 1)
 
 
-def _amounts(payment: Ints, step: Ints, draws: Draws) -> Ints:
+def _parties(load: Load, payment: Ints, draws: Draws) -> tuple[Ints, Ints, Ints, Ints]:
+    """Merchant, its currency, account and card of each payment."""
+    population = POPULATIONS[load.population]
+    zipf = _Zipf.of(population.merchants)
+    merchant = zipf.merchants(draws.below("merchant", payment, int(zipf.limits[-1])))
+    currency = merchant % len(CURRENCIES) * draws.chosen("abroad", merchant, 0.5)
+    account = draws.below("account", payment, population.wallets)
+    return merchant, currency, account, account * 4 + draws.below("card", payment, 3)
+
+
+def _amounts(lived: _Lives, draws: Draws) -> Ints:
     """Many small amounts, few large ones; no step of a life is about more than the step before it."""
+    payment, life, step = lived.payment, lived.life, lived.step
     scale = np.array([400, 1_500, 4_000, 12_000, 60_000, 400_000], dtype=np.int64)
     size = scale[np.minimum(draws.below("scale", payment, 9), 5)]
-    full = size + draws.below("amount", payment, 1 << 30) % (size * 3)
-    less = draws.chosen("partial capture", payment, PARTIAL_SHARE) & (step > 0) & (step < len(_LIFE) - 1)
-    half = draws.chosen("partial refund", payment, PARTIAL_SHARE) & (step == REFUNDED_PART)
-    return np.where(less, full * 3 // 4, full) // np.where(half, 2, 1)
+    amount = (size + draws.below("amount", payment, 1 << 30) % (size * 3))[life]
+    after = (step > 0) & (step < len(_LIFE) - 1)
+    less = after & draws.chosen("partial capture", payment, PARTIAL_SHARE)[life]
+    half = (step == REFUNDED_PART) & draws.chosen("partial refund", payment, PARTIAL_SHARE)[life]
+    amount[less] = amount[less] * 3 // 4
+    amount[half] //= 2
+    return amount
 
 
 def _references(uid: Ints, authorises: Mask, draws: Draws) -> Words:
