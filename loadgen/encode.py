@@ -28,6 +28,7 @@ from loadgen.rendered import Form, Gap, Rendered, form_of
 from loadgen.rows import Rows
 
 _LINE = 64  # rows of the buffer begin at multiples of this
+_NOTHING = (1 << 16) - 1  # no code is as large
 _SPARE_ROWS = 2  # behind the others, for each event that a flaw makes longer
 
 
@@ -69,20 +70,24 @@ class SlabEncoder:
         self._t0_us = t0_us
         self._memo = memo_text(plan.load.entropy)
 
-    def encode(self, rows: Rows) -> tuple[Texts, Texts]:
-        """Keys and values, in the order of the rows."""
-        codes = (rows.dialect * SHAPES + shape_codes(rows)).astype(np.uint16)
-        order = np.argsort(codes, kind="stable")
-        rows = rows.at(order)
+    def encode(self, known: Rows, which: Ints) -> tuple[Texts, Texts]:
+        """Keys and values of the rows with these places; one that is named twice is written once."""
+        codes = (known.dialect * SHAPES + shape_codes(known)).astype(np.uint16)
+        named = np.zeros(len(known), dtype=np.bool_)
+        named[which] = True
+        codes[~named] = _NOTHING  # behind all others
+        order = np.argsort(codes, kind="stable")[: int(np.count_nonzero(named))]
+        rows = known.at(order)
         groups = list(_groups(codes[order]))
         numbers = plain_columns(rows, self._draws)
         columns = Rendered(rows, numbers, self._ids, self._t0_us)
         keys = _Picture(_joined((g.layout.key, g.start, g.stop) for g in groups), columns)
         values = _Picture(_fronts_and_bodies(groups), columns)
-        place = np.empty_like(order)
+        place = np.zeros(len(known), dtype=np.int64)
         place[order] = np.arange(len(order))
+        wanted = place[which]
         painted = self._values(values, rows, groups, numbers["size"], numbers["memo"])
-        return _keys(keys, groups).at(place), painted.at(place)
+        return _keys(keys, groups).at(wanted), painted.at(wanted)
 
     def _values(
         self, picture: _Picture, rows: Rows, groups: Sequence[_Group], size: Ints, memo: Ints

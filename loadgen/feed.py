@@ -18,7 +18,7 @@ AHEAD = 8  # stretches that may wait
 def batches(plan: Plan, encoder: SlabEncoder, t0_us: int, part: Part = WHOLE) -> Iterator[Batch]:
     """All stretches in order, with their bytes."""
     for stretch in stretches(plan, part):
-        keys, values = encoder.encode(stretch.sent)
+        keys, values = encoder.encode(stretch.known, stretch.row)
         yield Batch.of(stretch.first_position, stretch.due + t0_us, keys, values)
 
 

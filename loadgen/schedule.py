@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,19 @@ _ATTEMPT, _DUE = len(_FIELDS), len(_FIELDS) + 1
 
 @dataclass(frozen=True)
 class Stretch:
-    """One slab. `sent` has a row per attempt, in the order in which they are due."""
+    """One slab. `row`, `attempt` and `due` have an entry per attempt, in the order in which they are due."""
 
     number: int
     rows: Rows  # those whose cause lies here, as the table `intent` has them
-    sent: Rows
+    known: Rows  # and behind them those of earlier slabs that are sent here
+    row: Ints  # its place among the known
     attempt: Ints
     due: Ints
+
+    @cached_property
+    def sent(self) -> Rows:
+        """A row per attempt."""
+        return self.known.at(self.row)
 
     def __len__(self) -> int:
         return len(self.due)
@@ -97,19 +104,18 @@ def _stretch(number: int, rows: Rows, row: Ints, attempt: Ints, due: Ints, waite
             name: np.concatenate([getattr(rows, name), _typed(table[:, n], getattr(rows, name))])
             for n, name in enumerate(_FIELDS)
         }
+        known = Rows(**both)
     else:
-        both = rows.columns()
-    order = _in_order(due, both["uid"][row], both["copy"][row], attempt)
-    row = row[order]
-    sent = Rows(**{name: column[row] for name, column in both.items()})
-    return Stretch(number, rows, sent, attempt[order], due[order])
+        known = rows
+    order = _in_order(known, row, attempt, due)
+    return Stretch(number, rows, known, row[order], attempt[order], due[order])
 
 
 def _typed(column: Ints, like: npt.NDArray[np.int64] | npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     return np.ascontiguousarray(column).view(like.dtype)
 
 
-def _in_order(due: Ints, uid: Ints, copy: Ints, attempt: Ints) -> Ints:
+def _in_order(rows: Rows, row: Ints, attempt: Ints, due: Ints) -> Ints:
     """By due time, then by uid, copy and attempt. Few are due at once, so only these are compared further."""
     order = order_of_times(due)
     sorted_due = due[order]
@@ -117,5 +123,6 @@ def _in_order(due: Ints, uid: Ints, copy: Ints, attempt: Ints) -> Ints:
     if same.any():
         tied = np.concatenate([[False], same]) | np.concatenate([same, [False]])
         those = order[tied]
-        order[tied] = those[np.lexsort((attempt[those], copy[those], uid[those], due[those]))]
+        uid, copy = rows.uid[row[those]], rows.copy[row[those]]
+        order[tied] = those[np.lexsort((attempt[those], copy, uid, due[those]))]
     return order

@@ -164,10 +164,19 @@ def shape_codes(rows: Rows) -> Ints:
         rows.corrects != NOTHING_CORRECTED,
         rows.kind,
         rows.lifecycle == 0,
-        1 + np.searchsorted(_POWERS, rows.amount, side="right"),
+        _digits(rows.amount),
         rows.currency == WITHOUT_CENTS,
     )
     code = np.zeros(len(rows), dtype=np.int64)
     for value, radix in zip(values, _RADIX, strict=True):
-        code = code * radix + value
+        code *= radix
+        code += value
     return code
+
+
+def _digits(amounts: Ints) -> Ints:
+    """How many each number has; it is at least one."""
+    digits = np.ones(len(amounts), dtype=np.int64)
+    for power in _POWERS[_POWERS <= amounts.max(initial=0)].tolist():
+        digits += amounts >= power
+    return digits
