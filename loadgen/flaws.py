@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -60,36 +61,58 @@ _SORTS = {
 }
 
 
+_PAYLOAD = re.compile(b',"(?:payload|details|attributes)":{')
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def compact(body: Body) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(body).encode()
+
+
+def _edited(wire: bytes, edit: Callable[[Body], Body]) -> bytes:
+    """The fields before the payload as `edit` makes them; the payload comes last and is not touched."""
+    found = _PAYLOAD.search(wire)
+    if found is None:
+        raise ValueError(f"an event without a payload cannot be spoiled: {wire[:200]!r}")
+    return compact(edit(json.loads(wire[: found.start()] + b"}")))[:-1] + wire[found.start() :]
 
 
 def _change(name: str, field: str, value: Any) -> Flaw:
-    """The field holds `value`, or what `value` makes of it."""
+    """The field holds `value`, or what `value` makes of it; one that the event lacks comes last."""
 
     def spoil(wire: bytes) -> bytes:
-        body: Body = json.loads(wire)
-        body[field] = value(body.get(field)) if callable(value) else value
-        return compact(body)
+        missing: Body = {}
+
+        def edit(body: Body) -> Body:
+            target = body if field in body else missing
+            target[field] = value(body.get(field)) if callable(value) else value
+            return body
+
+        edited = _edited(wire, edit)
+        return edited[:-1] + b"," + compact(missing)[1:] if missing else edited
 
     return Flaw(f"{name} {field}", spoil)
 
 
-def _absent(field: str) -> Flaw:
+def _payload_replaced(field: str, value: Any) -> Flaw:
     def spoil(wire: bytes) -> bytes:
-        body: Body = json.loads(wire)
-        del body[field]
-        return compact(body)
+        return compact(json.loads(wire) | {field: value})
 
-    return Flaw(f"absent {field}", spoil)
+    return Flaw(f"list in {field}", spoil)
+
+
+def _absent(field: str) -> Flaw:
+    return Flaw(
+        f"absent {field}",
+        lambda wire: _edited(wire, lambda body: {n: v for n, v in body.items() if n != field}),
+    )
 
 
 def _renamed(field: str, other: str) -> Flaw:
-    def spoil(wire: bytes) -> bytes:
-        body: Body = json.loads(wire)
-        return compact({other if name == field else name: value for name, value in body.items()})
-
-    return Flaw(f"renamed {field}", spoil)
+    return Flaw(
+        f"renamed {field}",
+        lambda wire: _edited(wire, lambda body: {other if n == field else n: v for n, v in body.items()}),
+    )
 
 
 def _not_utf8(wire: bytes) -> bytes:
@@ -139,7 +162,7 @@ def _of_fields(sort: Sort) -> list[Flaw]:
         _change("too long", "event_id", lambda text: text * 5),
         _change("text in", "correction_seq", "1"),
         _change("truth in", "correction_seq", False),
-        _change("list in", sort.payload, ["payload"]),
+        _payload_replaced(sort.payload, ["payload"]),
         _change("no such day", "event_ts", lambda text: "2025-02-30" + text[10:]),
         _change("without zone", "event_ts", lambda text: text[:-1]),
         _change("milliseconds only", "event_ts", lambda text: text[:23] + "Z"),
