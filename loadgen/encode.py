@@ -16,7 +16,7 @@ import numpy as np
 
 from loadgen.batch import Buffer, Texts
 from loadgen.dialects import DIALECTS, template
-from loadgen.dialects.columns import plain_columns
+from loadgen.dialects.columns import PlainColumns
 from loadgen.dialects.layout import SHAPES, shape_codes
 from loadgen.dialects.payload import memo_text
 from loadgen.digits import Column
@@ -79,7 +79,7 @@ class SlabEncoder:
         order = np.argsort(codes, kind="stable")[: int(np.count_nonzero(named))]
         rows = known.at(order)
         groups = list(_groups(codes[order]))
-        numbers = plain_columns(rows, self._draws)
+        numbers = PlainColumns(rows, self._draws)
         columns = Rendered(rows, numbers, self._ids, self._t0_us)
         keys = _Picture(_joined((g.layout.key, g.start, g.stop) for g in groups), columns)
         values = _Picture(_fronts_and_bodies(groups), columns)

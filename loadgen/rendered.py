@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from loadgen.dialects.columns import PlainColumns
 from loadgen.dialects.layout import CHOICE, DECIMAL, HEX, TOGETHER, Field, Parts
 from loadgen.digits import Column, decimal, hex_of_bytes, hexadecimal, timestamps
 from loadgen.ids import Ids
@@ -83,7 +82,7 @@ class _Need:
 class Rendered:
     """First everything is asked for with `need`, then `of` gives it."""
 
-    def __init__(self, rows: Rows, numbers: Mapping[str, npt.NDArray[Any]], ids: Ids, t0_us: int) -> None:
+    def __init__(self, rows: Rows, numbers: PlainColumns, ids: Ids, t0_us: int) -> None:
         self._rows, self._ids, self._t0_us = rows, ids, t0_us
         self._numbers = numbers
         self._needs: dict[Source, _Need] = {}

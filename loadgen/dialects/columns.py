@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from loadgen.dialects import DIALECTS
 from loadgen.dialects.ha import NETWORKS
-from loadgen.dialects.payload import payload_columns
+from loadgen.dialects.payload import PAYLOAD_COLUMNS
 from loadgen.draws import Draws, Ints
 from loadgen.ids import Ids
 from loadgen.rows import NOTHING_CORRECTED, Rows
@@ -26,42 +26,56 @@ _HIGH = np.array([dialect.sizes[1] for dialect in DIALECTS], dtype=np.int64)
 def wire_columns(rows: Rows, draws: Draws, ids: Ids, t0_us: int) -> Mapping[str, Column]:
     """Every column that a field of a layout may name, and `size` and `memo`."""
     corrected = np.maximum(rows.corrects, 0)
+    plain = PlainColumns(rows, draws)
     sealed = sealed_ids(ids, corrected, np.zeros_like(corrected))
     return {
         "event_id": sealed_ids(ids, rows.uid, rows.copy),
         "corrects_ref": np.where(rows.corrects == NOTHING_CORRECTED, b"", sealed),
         "event_ts": timestamps(t0_us + rows.event_ts),
         "produced_ts": timestamps(t0_us + rows.due),
-        **plain_columns(rows, draws),
+        **{name: plain[name] for name in _PLAIN},
     }
 
 
-def plain_columns(rows: Rows, draws: Draws) -> dict[str, Column]:
-    """Those that depend neither on the nonce nor on the start of the load: numbers and words alone."""
-    return {
-        "payment": draws.words("payment id", rows.payment),
-        "merchant": rows.merchant,
-        "account": rows.account,
-        "card": rows.card,
-        "amount": rows.amount,
-        "major": rows.amount // 100,
-        "minor": rows.amount % 100,
-        "currency": rows.currency,
-        "lifecycle": rows.lifecycle,
-        "sequence": rows.sequence,
-        "trace": draws.words("trace", rows.uid),
-        "rail": (rows.account % ACH_EVERY == 0).astype(np.int64),
-        "network": rows.card % len(NETWORKS),
-        **payload_columns(rows, draws),
-        "size": sizes(rows, draws),
-    }
+class PlainColumns:
+    """Those that depend neither on the nonce nor on the start of the load; each is made when asked for."""
+
+    def __init__(self, rows: Rows, draws: Draws) -> None:
+        self.rows, self.draws = rows, draws
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = _PLAIN[name](self)
+        return made
 
 
-def sizes(rows: Rows, draws: Draws) -> Ints:
+def _sizes(columns: PlainColumns) -> Ints:
     """How many bytes each row is to have on the wire."""
+    rows = columns.rows
     low, high = _LOW[rows.dialect], _HIGH[rows.dialect]
-    share = draws.below("size", rows.identity, 1 << 20)
+    share = columns.draws.below("size", rows.identity, 1 << 20)
     return low + ((high + 1 - low) * share >> 20)
+
+
+_PLAIN: Mapping[str, Callable[[PlainColumns], Column]] = {
+    "payment": lambda c: c.draws.words("payment id", c.rows.payment),
+    "merchant": lambda c: c.rows.merchant,
+    "account": lambda c: c.rows.account,
+    "card": lambda c: c.rows.card,
+    "amount": lambda c: c.rows.amount,
+    "major": lambda c: c.rows.amount // 100,
+    "minor": lambda c: c.rows.amount % 100,
+    "currency": lambda c: c.rows.currency,
+    "lifecycle": lambda c: c.rows.lifecycle,
+    "sequence": lambda c: c.rows.sequence,
+    "trace": lambda c: c.draws.words("trace", c.rows.uid),
+    "rail": lambda c: (c.rows.account % ACH_EVERY == 0).astype(np.int64),
+    "network": lambda c: c.rows.card % len(NETWORKS),
+    "size": _sizes,
+    **PAYLOAD_COLUMNS,
+}
 
 
 def sealed_ids(ids: Ids, uid: Ints, copy: Ints) -> npt.NDArray[np.bytes_]:

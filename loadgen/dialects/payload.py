@@ -5,9 +5,12 @@ It ends in an open text: the memo follows. Every choice has as many bytes as its
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from loadgen.dialects.layout import HEX, STYLES, Field, Parts, as_format, choice, decimal, hexadecimal, joined
 from loadgen.draws import Draws, Ints, Words
@@ -36,7 +39,8 @@ _GOODS = (
     "olive oil 750 ml ", "hotel, two nights", "winter tyres 16\\\"",
 )  # fmt: skip
 
-SCENES = 1_024  # so many devices with place, risk and goods are there; an event names one of them
+_SCENE_BITS = 10
+SCENES = 1 << _SCENE_BITS  # so many devices with place, risk and goods are there; an event names one of them
 
 
 def _scene_parts(style: int) -> Parts:
@@ -86,24 +90,32 @@ def payload(style: int) -> Parts:
     )  # fmt: skip
 
 
-def payload_columns(rows: Rows, draws: Draws) -> dict[str, Ints | Words]:
-    """What `payload` reads. Volatile keys differ between copies of one fact, the others do not."""
-    stable = draws.words("payload", rows.uid)
-    volatile = draws.words("jitter", rows.identity)
-    return {
-        "scene": (stable >> np.uint64(54)).astype(np.int64),
-        "fingerprint": stable,
-        "memo": _share(stable, 0, MEMO_SPAN - MEMO_MAX),
-        "gateway": _share(volatile, 0, 12),
-        "latency": _share(volatile, 32, 90_000),
-        "session": volatile,
-    }
+class _Made(Protocol):
+    """Rows, their draws, and columns made of them before."""
+
+    rows: Rows
+    draws: Draws
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]: ...
+
+
+# What `payload` reads. Volatile keys differ between copies of one fact, the others do not.
+PAYLOAD_COLUMNS: Mapping[str, Callable[[_Made], npt.NDArray[Any]]] = {
+    "fingerprint": lambda made: made.draws.words("payload", made.rows.uid),
+    "scene": lambda made: (made["fingerprint"] >> np.uint64(64 - _SCENE_BITS)).view(np.int64),
+    "memo": lambda made: _share(made["fingerprint"], 0, MEMO_SPAN - MEMO_MAX),
+    "session": lambda made: made.draws.words("jitter", made.rows.identity),
+    "gateway": lambda made: _share(made["session"], 0, 12),
+    "latency": lambda made: _share(made["session"], 32, 90_000),
+}
 
 
 def _share(words: Words, shift: int, limit: int) -> Ints:
     """32 bits of each word, brought below the limit."""
     bits = (words >> np.uint64(shift)) & np.uint64(0xFFFFFFFF)
-    return (bits * np.uint64(limit) >> np.uint64(32)).astype(np.int64)
+    bits *= np.uint64(limit)
+    bits >>= np.uint64(32)
+    return bits.view(np.int64)
 
 
 # A long text whose pieces serve as memos. One byte in `1 / entropy` is drawn, the others are of words.
