@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 
 from loadgen.batch import Buffer, Texts
+from loadgen.buffers import Buffers
 from loadgen.dialects import DIALECTS, template
 from loadgen.dialects.columns import PlainColumns
 from loadgen.dialects.layout import SHAPES, shape_codes
@@ -29,6 +30,8 @@ from loadgen.rows import Rows
 
 _LINE = 64  # rows of the buffer begin at multiples of this
 _NOTHING = (1 << 16) - 1  # no code is as large
+import os as _os
+_AT_ONCE = int(_os.environ.get("CH","2048"))  # rows
 _SPARE_ROWS = 2  # behind the others, for each event that a flaw makes longer
 
 
@@ -69,6 +72,7 @@ class SlabEncoder:
         self._ids = ids
         self._t0_us = t0_us
         self._memo = memo_text(plan.load.entropy)
+        self._buffers = Buffers()
 
     def encode(self, known: Rows, which: Ints) -> tuple[Texts, Texts]:
         """Keys and values of the rows with these places; one that is named twice is written once."""
@@ -82,26 +86,26 @@ class SlabEncoder:
         numbers = PlainColumns(rows, self._draws)
         columns = Rendered(rows, numbers, self._ids, self._t0_us)
         keys = _Picture(_joined((g.layout.key, g.start, g.stop) for g in groups), columns)
-        values = _Picture(_fronts_and_bodies(groups), columns)
+        values = [_Values.of(some, columns) for some in _some_at_a_time(groups)]
         place = np.zeros(len(known), dtype=np.int64)
         place[order] = np.arange(len(order))
         wanted = place[which]
-        painted = self._values(values, rows, groups, numbers["size"], numbers["memo"])
-        return _keys(keys, groups).at(wanted), painted.at(wanted)
+        return _keys(keys, groups).at(wanted), self._values(values, rows, groups, numbers).at(wanted)
 
     def _values(
-        self, picture: _Picture, rows: Rows, groups: Sequence[_Group], size: Ints, memo: Ints
+        self, values: Iterable[_Values], rows: Rows, groups: Sequence[_Group], numbers: PlainColumns
     ) -> Texts:
-        lengths = np.maximum(size, _spread([group.layout.shortest for group in groups], groups))
+        lengths = np.maximum(numbers["size"], _spread([group.layout.shortest for group in groups], groups))
         fronts = [group.layout.front.width for group in groups]
         middle = max(fronts, default=0)  # where fronts end and bodies begin
         begins = _spread([middle - width for width in fronts], groups)
         ends = begins + lengths
         stride = -(-int(ends.max(initial=0)) // _LINE) * _LINE
-        heads = _spread([middle + group.layout.body.width for group in groups], groups)
         flawed = np.nonzero(rows.flaw)[0]
-        buffer = _filled(self._memo, memo - heads, stride, _SPARE_ROWS * len(flawed))
-        picture.paint(_Canvas(buffer, middle, stride))
+        buffer = self._buffers.take((len(rows) + _SPARE_ROWS * len(flawed)) * stride)
+        canvas = _Canvas(buffer, middle, stride)
+        for some in values:
+            some.paint(canvas, self._memo, numbers["memo"])
         starts = np.arange(len(rows), dtype=np.int64) * stride
         _close(buffer, starts + ends, groups)
         return _spoil(Texts(buffer, starts + begins, lengths), flawed, rows, len(rows) * stride)
@@ -111,6 +115,21 @@ def _groups(codes: Ints) -> Iterator[_Group]:
     starts = np.nonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))[0].tolist() if len(codes) else []
     for start, stop in zip(starts, [*starts[1:], len(codes)], strict=True):
         yield _Group(start, stop, _layout(int(codes[start])))
+
+
+def _some_at_a_time(groups: Iterable[_Group]) -> Iterator[list[_Group]]:
+    """Groups of so few rows that their bytes stay in a near cache until they are complete."""
+    some: list[_Group] = []
+    left = _AT_ONCE
+    for group in groups:
+        start = group.start
+        while group.stop - start > left:
+            yield [*some, _Group(start, start + left, group.layout)]
+            start, left, some = start + left, _AT_ONCE, []
+        some.append(_Group(start, group.stop, group.layout))
+        left -= group.stop - start
+    if some:
+        yield some
 
 
 def _spread(values: Sequence[int], groups: Sequence[_Group]) -> Ints:
@@ -176,23 +195,31 @@ def _joined(strokes: Iterable[Stroke]) -> Iterator[Stroke]:
         yield last
 
 
-def _fronts_and_bodies(groups: Sequence[_Group]) -> Iterator[Stroke]:
-    yield from _joined((group.layout.front, group.start, group.stop) for group in groups)
-    yield from _joined((group.layout.body, group.start, group.stop) for group in groups)
-
-
 @cache
 def _pieces(text: bytes, width: int) -> Column:
-    """Every piece of this width, by where it begins in the text; from up to `width` bytes before it on."""
-    padded = bytes(width) + text
-    return np.ndarray(len(padded) - width + 1, f"V{width}", padded, strides=(1,))
+    """Every piece of this width, by where it begins."""
+    return np.ndarray(len(text) - width + 1, f"V{width}", text, strides=(1,))
 
 
-def _filled(text: bytes, begins: Ints, stride: int, spare: int) -> Buffer:
-    """Rows with a piece of the text each, and some more."""
-    places = np.zeros(len(begins) + spare, dtype=np.int64)
-    np.add(begins, stride, out=places[: len(begins)])
-    return _pieces(text, stride)[places].view(np.uint8)
+@dataclass(frozen=True)
+class _Values:
+    """Some neighbouring rows, to be written from beginning to end."""
+
+    picture: _Picture
+    bodies: Sequence[Stroke]
+
+    @staticmethod
+    def of(groups: Sequence[_Group], columns: Rendered) -> _Values:
+        fronts = _joined((g.layout.front, g.start, g.stop) for g in groups)
+        bodies = list(_joined((g.layout.body, g.start, g.stop) for g in groups))
+        return _Values(_Picture([*fronts, *bodies], columns), bodies)
+
+    def paint(self, canvas: _Canvas, text: bytes, memo: Ints) -> None:
+        """All that lies behind a body is a piece of the text."""
+        self.picture.paint(canvas)
+        for form, start, stop in self.bodies:
+            room = canvas.stride - canvas.origin - form.width
+            canvas.field(form.width, room, start, stop)[:] = _pieces(text, room)[memo[start:stop]]
 
 
 def _keys(picture: _Picture, groups: Sequence[_Group]) -> Texts:

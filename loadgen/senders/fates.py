@@ -47,6 +47,18 @@ REFUSED_THIS_TIME: frozenset[int] = frozenset(
 )
 
 
+# What ends an idempotent client, and would not end a new one: its numbers and those of a log fell apart.
+FELL_APART: frozenset[int] = frozenset(
+    {
+        KafkaError._GAPLESS_GUARANTEE,
+        KafkaError._INCONSISTENT,
+        KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.UNKNOWN_PRODUCER_ID,
+    }
+)
+
+
 def fate_of(code: int, retrying: bool) -> int:
     """Every other code, and every code that nobody has heard of, leaves the fate open."""
     if code == KafkaError.NO_ERROR:

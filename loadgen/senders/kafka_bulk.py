@@ -13,11 +13,13 @@ from loadgen.batch import Batch
 from loadgen.draws import Ints
 from loadgen.ledger_format import FAIL, joined
 from loadgen.senders import NOTHING_SETTLED, Clock, Settled
-from loadgen.senders.fates import fates_of, name_of
+from loadgen.senders.fates import FELL_APART, fates_of, name_of
 from loadgen.senders.in_flight import InFlight
 from loadgen.senders.kafka_settings import retries
 from loadgen.senders.leaders import await_leaders
 from loadgen.senders.librdkafka import MESSAGE, Client, Messages, Refused
+
+_MOST_CLIENTS = 20  # ended by fatal errors: more of them are a finding, not weather
 
 
 class BulkSender:
@@ -29,13 +31,18 @@ class BulkSender:
         self._topic = topic
         self._now_us = now_us
         self._retrying = retries(options)
-        try:
-            self._client = Client(topic, options, _say)
-        except Refused as error:
-            raise HarnessError(f"the producer refuses its settings: {error}") from error
+        self._options = dict(options)
+        self._client = self._new_client()
+        self._retired: list[Client] = []  # ended by a fatal error; what they took over is still reported
         self.way = f"bulk, librdkafka {self._client.version} called directly"
         self._under_way = InFlight()
         self._refused: list[Settled] = []
+
+    def _new_client(self) -> Client:
+        try:
+            return Client(self._topic, self._options, _say)
+        except Refused as error:
+            raise HarnessError(f"the producer refuses its settings: {error}") from error
 
     def ready(self, within_s: float) -> None:
         await_leaders(self._topic, lambda: self._client.leaders(2.0), within_s)
@@ -51,7 +58,27 @@ class BulkSender:
         positions = batch.first_position + np.arange(start, stop, dtype=np.int64)
         messages["opaque"] = self._under_way.enter(positions, batch.due[start:stop], invoked)
         if self._client.produce(messages) < count:
-            self._refuse(messages[messages["err"] != 0])
+            refused = messages[messages["err"] != 0]
+            if self._renewed() and self._client.produce(refused) == len(refused):
+                return
+            self._refuse(refused[refused["err"] != 0])
+
+    def _renewed(self) -> bool:
+        """Whether there is a new client in place of one that a fatal error has ended.
+
+        What waits in the old one is given up: whether it had been sent before nobody knows. What is under
+        way may still be acknowledged.
+        """
+        code, why = self._client.fatal()
+        if code not in FELL_APART:
+            return False
+        if len(self._retired) == _MOST_CLIENTS:
+            raise HarnessError(f"{_MOST_CLIENTS} clients in one run ended with fatal errors, the last: {why}")
+        self._client.purge(in_flight=False)
+        self._retired.append(self._client)
+        self._client = self._new_client()
+        print(f"client: {name_of(code)} is fatal: {why}; a new client goes on", file=sys.stderr, flush=True)
+        return True
 
     def _refuse(self, messages: Messages) -> None:
         """Never queued, so certainly not sent."""
@@ -62,10 +89,12 @@ class BulkSender:
         self._refused.append(settled)
 
     def take(self, seconds: float) -> Settled:
-        opaque, error, partition, offset = self._client.reports(0 if self._refused else seconds)
         found, self._refused = self._refused, []
-        if len(opaque):
-            found.append(self._settled(opaque, error, partition, offset))
+        for client in (*self._retired, self._client):
+            wait = seconds if client is self._client and not found else 0
+            opaque, error, partition, offset = client.reports(wait)
+            if len(opaque):
+                found.append(self._settled(opaque, error, partition, offset))
         return joined(found, NOTHING_SETTLED)
 
     def _settled(self, opaque: Ints, error: Ints, partition: Ints, offset: Ints) -> Settled:
@@ -80,10 +109,12 @@ class BulkSender:
         return self._under_way.count + sum(map(len, self._refused))
 
     def abandon(self) -> None:
-        self._client.purge()
+        for client in (*self._retired, self._client):
+            client.purge()
 
     def close(self) -> None:
-        self._client.close()
+        for client in (*self._retired, self._client):
+            client.close()
 
 
 def _say(code: int, text: str) -> None:

@@ -88,6 +88,8 @@ _AT_ONCE = {
     "rd_kafka_topic_destroy": (None, (c_void_p,)),
     "rd_kafka_metadata_destroy": (None, (POINTER(_Metadata),)),
     "rd_kafka_purge": (c_int, (c_void_p, c_int)),
+    "rd_kafka_fatal_error": (c_int, (c_void_p, c_char_p, c_size_t)),
+    "rd_kafka_test_fatal_error": (c_int, (c_void_p, c_int, c_char_p)),
     "rd_kafka_event_type": (c_int, (c_void_p,)),
     "rd_kafka_event_error": (c_int, (c_void_p,)),
     "rd_kafka_event_error_string": (c_char_p, (c_void_p,)),
@@ -219,8 +221,18 @@ class Client:
         at = self._pointers.ctypes.data + count * 8
         return int(self._lib.event_message_array(event, at, _MOST_REPORTS - count))
 
-    def purge(self) -> None:
-        self._lib.purge(self._client, _PURGE_QUEUE | _PURGE_INFLIGHT)
+    def purge(self, in_flight: bool = True) -> None:
+        self._lib.purge(self._client, _PURGE_QUEUE | (_PURGE_INFLIGHT if in_flight else 0))
+
+    def fatal(self) -> tuple[int, str]:
+        """Why the client takes nothing any more; 0 if it does."""
+        why = ctypes.create_string_buffer(512)
+        code = int(self._lib.fatal_error(self._client, why, len(why)))
+        return code, why.value.decode(errors="replace")
+
+    def fail_for_good(self, code: int, why: str) -> None:
+        """As if it had met a fatal error; for tests."""
+        self._lib.test_fatal_error(self._client, code, why.encode())
 
     def close(self) -> None:
         self._lib.topic_destroy(self._topic)

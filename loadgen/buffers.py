@@ -1,0 +1,45 @@
+"""Large buffers that are used again: of large pages where the system has them, and never cleared twice."""
+
+from __future__ import annotations
+
+import mmap
+import weakref
+from collections import deque
+
+import numpy as np
+
+from loadgen.batch import Buffer
+
+_LARGE_PAGE = 1 << 21
+
+
+class Buffers:
+    """A buffer is free again once nothing refers to it or to any part of it."""
+
+    def __init__(self) -> None:
+        self._free: deque[mmap.mmap] = deque()
+
+    def take(self, size: int) -> Buffer:
+        """Whatever was in it before is still there."""
+        memory = self._found(size) or _made(size)
+        buffer = np.frombuffer(memory, dtype=np.uint8)
+        # Views of this array refer to it, and not to the memory: it ends when the last of them does.
+        weakref.finalize(buffer, self._free.append, memory).atexit = False
+        return buffer
+
+    def _found(self, size: int) -> mmap.mmap | None:
+        """What is too small is given back to the system: sizes grow a few times and then no more."""
+        while True:
+            try:
+                memory = self._free.popleft()
+            except IndexError:
+                return None
+            if len(memory) >= size:
+                return memory
+
+
+def _made(size: int) -> mmap.mmap:
+    memory = mmap.mmap(-1, max(1, -(-size // _LARGE_PAGE)) * _LARGE_PAGE)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
