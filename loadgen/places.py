@@ -62,6 +62,11 @@ class Places:
         return self.folder / "start.json"
 
     @property
+    def ready(self) -> Path:
+        """When this part could start, for the other parts to read."""
+        return self.recording / "load" / "ready" / str(self.part.number)
+
+    @property
     def mark(self) -> Path:
         return self.folder / "mark"
 

@@ -23,6 +23,7 @@ from loadgen.ledger import Mark, Outcomes
 from loadgen.places import Assignment
 from loadgen.plan import Plan
 from loadgen.progress import Progress
+from loadgen.rendezvous import agreed_start
 from loadgen.seal import seal_ledger
 from loadgen.senders import Sender
 from loadgen.senders.choice import open_sender
@@ -88,7 +89,7 @@ class LoadRun:
         begun = time.monotonic()
         next(batches(self.plan, SlabEncoder(self.plan, ids, 0), 0, part))
         taken_us = int((time.monotonic() - begun) * _US)
-        t0_us = self.assignment.t0_us or self.now_us() + _LEAD_US + 3 * taken_us
+        t0_us = self.assignment.t0_us or agreed_start(self.places, self.now_us() + _LEAD_US + 3 * taken_us)
         write_durably(self.places.start, {"t0_us": t0_us})
         self.progress.starts_at(t0_us)
         gc.freeze()

@@ -12,7 +12,7 @@ import pytest
 from gameday.kernel.recording import Recording
 from gameday.kernel.waiting import wait_until
 from gameday.kernel.words import HarnessError
-from loadgen import counters
+from loadgen import counters, rendezvous
 from loadgen.counters import BOUNDS_US, Counters, quantile_us, read
 from loadgen.launch import launch
 from loadgen.ledger_reader import LedgerReader
@@ -109,17 +109,25 @@ def test_a_sink_that_goes_away_is_trouble(tmp_path: Path) -> None:
         running.wait(within_s=30)
 
 
+def test_a_part_that_stays_away_is_not_waited_for_endlessly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rendezvous, "TOGETHER_WITHIN_S", 0.2)
+    assert rendezvous.agreed_start(Places(tmp_path, Part(1, 3)), 1_000) == 201_000
+    assert "without part 0, 2 of 3" in capfd.readouterr().out
+    assert rendezvous.agreed_start(Places(tmp_path), 5) == 5, "one process asks nobody"
+
+
 def test_parts_share_a_recording(tmp_path: Path, cluster: str) -> None:
     recording, load = new_recording(tmp_path), base_mix(steady(400, 3))
     parts = [Part(number, 2) for number in range(2)]
     chosen = order(cluster)
-    t0_us = chosen.anchor.now_us() + 4_000_000
-    running = [launch(load, chosen, recording, part, t0_us=t0_us) for part in parts]
+    running = [launch(load, chosen, recording, part) for part in parts]
     statuses = [process.wait(within_s=60) for process in running]
     plan = Plan(load, 7)
     assert [s.sent for s in statuses] == [planned_attempts(plan, part) for part in parts]
     assert sum(s.acked for s in statuses) == plan.attempts
-    assert {s.t0_us for s in statuses} == {t0_us}
+    assert len({s.t0_us for s in statuses}) == 1, "they start as one, when the last of them is ready"
     sends, intent = (Recording(recording).rows(name) for name in ("send", "intent"))
     assert len({(s["uid"], s["copy"], s["attempt"]) for s in sends}) == len(sends) == plan.attempts
     assert len({(i["uid"], i["copy"]) for i in intent}) == len(intent)
