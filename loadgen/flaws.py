@@ -140,13 +140,14 @@ BULKY = (
     Flaw("deeply nested", lambda wire: b"[" * 60_000 + wire),
     Flaw("half a megabyte", lambda wire: wire[:-1] + b" " * 500_000),
 )
+LARGE = Flaw("more than a mebibyte", lambda wire: wire[:-1] + b" " * (1 << 20))
 
 
 @cache
 def flaws_of(dialect: int) -> tuple[Flaw, ...]:
     """The catalogue of a dialect; the first is no flaw. A plan names flaws by their place: add at the end."""
     sort = _SORTS[DIALECTS[dialect].name]
-    return (Flaw("none", lambda wire: wire), *UNDECODABLE, *_of_fields(sort), *_of_amounts(sort), *BULKY)
+    return (Flaw("none", lambda wire: wire), *UNDECODABLE, *_of_fields(sort), *_of_amounts(sort), *BULKY, LARGE)
 
 
 def _of_fields(sort: Sort) -> list[Flaw]:
@@ -203,7 +204,7 @@ def _places(dialect: int, wanted: Callable[[Flaw], bool]) -> Ints:
 @cache
 def ordinary_flaws(dialect: int) -> Ints:
     """Everything but what would distort sizes."""
-    return _places(dialect, lambda flaw: flaw not in BULKY)
+    return _places(dialect, lambda flaw: flaw not in BULKY and flaw is not LARGE)
 
 
 @cache
@@ -219,6 +220,12 @@ def breaking_flaws(dialect: int) -> Ints:
 def poison_flaws(dialect: int) -> Ints:
     """What no decoder can make anything of."""
     return _places(dialect, lambda flaw: flaw in UNDECODABLE or flaw in BULKY)
+
+
+@cache
+def large_flaws(dialect: int) -> Ints:
+    """What is longer than a consumer fetches at a time by default."""
+    return _places(dialect, lambda flaw: flaw is LARGE)
 
 
 def drawn_flaws(

@@ -149,7 +149,7 @@ _NAMED = (
     _profile("T7", "lateness mix", "DR", _CALM | late(0.30)),
     _profile("T8", "additive schema", "HA", _CALM | additive(0.30, from_s=12)),
     _profile("T9", "breaking schema, corrupt bytes", "DR", _CALM | breaking(0.20, from_s=12)),
-    _profile("T10", "poison", "CORE", _CALM | poison(0.01, from_s=8)),
+    _profile("T10", "poison", "CORE", _CALM | poison(0.01, from_s=8, large=0.1)),
     _profile("T11", "hot merchant", "CORE", _CALM | hot(0.40)),
     _profile("T12", "twins", "DEDUP", _CALM | twins(0.01)),
     _profile("T13", "reversals and corrections", "HA", _CALM | corrections(0.03)),

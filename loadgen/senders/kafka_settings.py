@@ -19,6 +19,7 @@ BASE: Mapping[str, Any] = {
     # The schedule goes on while brokers do not: room for a whole delivery timeout of events.
     "queue.buffering.max.messages": IN_FLIGHT,
     "queue.buffering.max.kbytes": 2_000_000,
+    "message.max.bytes": 2_000_000,  # poison may be longer than the default allows; brokers see it compressed
     "client.id": "load",
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from loadgen.curve import Curve
 from loadgen.draws import Draws
-from loadgen.flaws import drawn_flaws, poison_flaws
+from loadgen.flaws import drawn_flaws, large_flaws, poison_flaws
 from loadgen.measures import INVALID
 from loadgen.rows import Block
 from loadgen.transforms import checked_share, percent
@@ -21,6 +21,7 @@ class Poison:
     share: float  # of the events that are due within the burst
     from_s: float = 0.0
     until_s: float = 1e9
+    large: float = 0.0  # share of the poison that is longer than a mebibyte
 
     kind: ClassVar[str] = "poison"
     stage: ClassVar[int] = 45
@@ -28,6 +29,7 @@ class Poison:
 
     def __post_init__(self) -> None:
         checked_share(self.kind, self.share)
+        checked_share(f"{self.kind}, large", self.large)
 
     def apply(self, block: Block, draws: Draws) -> Block:
         rows = block.rows
@@ -37,15 +39,21 @@ class Poison:
         hit = np.flatnonzero(poisoned)
         flaw = rows.flaw.copy()
         flaw[hit] = drawn_flaws(poison_flaws, rows.dialect[hit], "poison sort", rows.uid[hit], draws)
+        if self.large:
+            large = hit[draws.chosen("poison large", rows.uid[hit], self.large)]
+            flaw[large] = drawn_flaws(large_flaws, rows.dialect[large], "poison size", rows.uid[large], draws)
         rows = replace(rows, flaw=flaw).tagged("poison", poisoned)
         return replace(block, rows=rows)
 
     def describe(self) -> str:
-        return f"{percent(self.share)} poison"
+        large = f", {percent(self.large)} of it longer than a mebibyte" if self.large else ""
+        return f"{percent(self.share)} poison{large}"
 
     def declares(self, curve: Curve) -> Mapping[str, float]:
         return {INVALID: self.share * curve.share_due(self.from_s, self.until_s)}
 
 
-def poison(share: float = 0.01, from_s: float = 0.0, until_s: float = 1e9) -> Poison:
-    return Poison(share, from_s, until_s)
+def poison(
+    share: float = 0.01, from_s: float = 0.0, until_s: float = 1e9, large: float = 0.0
+) -> Poison:
+    return Poison(share, from_s, until_s, large)
