@@ -15,7 +15,9 @@ Column = npt.NDArray[Any]
 
 _HEX = np.frombuffer(b"".join(b"%04x" % n for n in range(1 << 16)), dtype="<u4")
 _DECIMAL = np.frombuffer(b"".join(b"%04d" % n for n in range(10_000)), dtype="<u4")
-_DAY_US = 86_400_000_000
+_MILLIS = np.array([b"%03d" % n for n in range(1_000)], dtype="S3").view("V3")
+_MICROS = np.array([b"%03dZ" % n for n in range(1_000)], dtype="S4").view("V4")
+_FEW_SECONDS, _DAY_S = 1_000, 86_400
 
 
 def hexadecimal(words: Words, width: int) -> Column:
@@ -45,23 +47,36 @@ def decimal(numbers: Ints, width: int) -> Column:
 
 def timestamps(at_us: Ints) -> Column:
     """`YYYY-MM-DDTHH:MM:SS.ffffffZ`, of microseconds since 1970."""
-    day = at_us // _DAY_US
-    within = at_us - day * _DAY_US
-    second = within // 1_000_000
-    first = int(day.min()) if len(day) else 0
-    days = np.datetime_as_string(np.arange(first, int(day.max(initial=first)) + 1).astype("datetime64[D]"))
-    out = np.empty(len(at_us), dtype=[("day", "V10"), ("time", "V10"), ("micro", "V6"), ("zone", "V1")])
-    out["day"] = days.astype("S10").view("V10")[day - first]
-    out["time"] = _times()[second]
-    out["micro"] = decimal(within - second * 1_000_000, 6)
-    out["zone"] = np.void(b"Z")
+    out = np.empty(len(at_us), dtype=[("second", "V20"), ("milli", "V3"), ("micro", "V4")])
+    second = at_us // 1_000_000
+    micro = at_us - second * 1_000_000
+    milli = micro // 1_000
+    out["second"] = _seconds(second)
+    out["milli"] = _MILLIS.take(milli, mode="clip")
+    out["micro"] = _MICROS.take(micro - milli * 1_000, mode="clip")
     return out.view("V27")
+
+
+def _seconds(second: Ints) -> Column:
+    """`YYYY-MM-DDTHH:MM:SS.`; where all are of a few minutes, each is written once."""
+    first = int(second.min()) if len(second) else 0
+    last = int(second.max()) if len(second) else 0
+    if last - first < _FEW_SECONDS:
+        texts = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[s]"))
+        return np.char.add(texts.astype("S19"), b".").view("V20")[second - first]
+    day = second // _DAY_S
+    first, last = first // _DAY_S, last // _DAY_S
+    days = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[D]"))
+    out = np.empty(len(second), dtype=[("day", "V10"), ("time", "V10")])
+    out["day"] = days.astype("S10").view("V10")[day - first]
+    out["time"] = _times()[second - day * _DAY_S]
+    return out.view("V20")
 
 
 @cache
 def _times() -> Column:
     """`THH:MM:SS.` of every second of a day."""
-    texts = [b"T%02d:%02d:%02d." % (n // 3600, n // 60 % 60, n % 60) for n in range(86_400)]
+    texts = [b"T%02d:%02d:%02d." % (n // 3600, n // 60 % 60, n % 60) for n in range(_DAY_S)]
     return np.array(texts, dtype="S10").view("V10")
 
 

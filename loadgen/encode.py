@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from loadgen.batch import Buffer, Texts
 from loadgen.buffers import Buffers
@@ -30,8 +31,7 @@ from loadgen.rows import Rows
 
 _LINE = 64  # rows of the buffer begin at multiples of this
 _NOTHING = (1 << 16) - 1  # no code is as large
-import os as _os
-_AT_ONCE = int(_os.environ.get("CH","2048"))  # rows
+_AT_ONCE = 4_096  # rows that are written from beginning to end before others are begun
 _SPARE_ROWS = 2  # behind the others, for each event that a flaw makes longer
 
 
@@ -111,7 +111,7 @@ class SlabEncoder:
         return _spoil(Texts(buffer, starts + begins, lengths), flawed, rows, len(rows) * stride)
 
 
-def _groups(codes: Ints) -> Iterator[_Group]:
+def _groups(codes: npt.NDArray[np.uint16]) -> Iterator[_Group]:
     starts = np.nonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))[0].tolist() if len(codes) else []
     for start, stop in zip(starts, [*starts[1:], len(codes)], strict=True):
         yield _Group(start, stop, _layout(int(codes[start])))
@@ -154,7 +154,7 @@ Stroke = tuple[Form, int, int]  # a form, for the rows from one to another
 
 
 class _Picture:
-    """What is to be written where: each field with the runs of neighbouring rows that have it at one place."""
+    """What is written where: each field with the runs of neighbouring rows that have it at one place."""
 
     def __init__(self, strokes: Iterable[Stroke], columns: Rendered) -> None:
         self._strokes = list(strokes)
@@ -175,7 +175,7 @@ class _Picture:
     def paint(self, canvas: _Canvas) -> None:
         """The constant bytes of every form, then field after field."""
         for form, start, stop in self._strokes:
-            canvas.field(form.at, form.width, start, stop)[:] = form.constant
+            canvas.field(form.constant_at, form.constant.itemsize, start, stop)[:] = form.constant
         for (at, width, source), found in self._runs.items():
             for start, stop in found:
                 canvas.field(at, width, start, stop)[:] = self._columns.of(source, width, start, stop)

@@ -147,7 +147,14 @@ LARGE = Flaw("more than a mebibyte", lambda wire: wire[:-1] + b" " * (1 << 20))
 def flaws_of(dialect: int) -> tuple[Flaw, ...]:
     """The catalogue of a dialect; the first is no flaw. A plan names flaws by their place: add at the end."""
     sort = _SORTS[DIALECTS[dialect].name]
-    return (Flaw("none", lambda wire: wire), *UNDECODABLE, *_of_fields(sort), *_of_amounts(sort), *BULKY, LARGE)
+    return (
+        Flaw("none", lambda wire: wire),
+        *UNDECODABLE,
+        *_of_fields(sort),
+        *_of_amounts(sort),
+        *BULKY,
+        LARGE,
+    )
 
 
 def _of_fields(sort: Sort) -> list[Flaw]:

@@ -89,7 +89,7 @@ class _Zipf:
 
     def merchants(self, drawn: Ints) -> Ints:
         bucket = drawn >> self.shift
-        found = self.lowest[bucket]
+        found: Ints = self.lowest[bucket]
         unsure = np.flatnonzero(self.several[bucket])
         found[unsure] = np.searchsorted(self.limits, drawn[unsure], side="right")
         return found

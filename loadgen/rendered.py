@@ -39,7 +39,7 @@ class Gap(NamedTuple):
 class Form:
     """Parts as they are written: constant bytes with gaps. Places count from its start, or from its end."""
 
-    at: int
+    constant_at: int  # behind the gap with which it may begin
     constant: np.void
     width: int
     gaps: tuple[Gap, ...]
@@ -54,7 +54,8 @@ def form_of(parts: Parts, from_end: bool = False) -> Form:
         constant += b" " * part.width if isinstance(part, Field) else part
     first = -len(constant) if from_end else 0
     gaps = tuple(Gap(first + at, field.width, _source_of(field)) for at, field in places)
-    return Form(first, np.void(constant), len(constant), gaps)
+    lead = parts[0].width if parts and isinstance(parts[0], Field) else 0
+    return Form(first + lead, np.void(constant[lead:]), len(constant), gaps)
 
 
 def _source_of(field: Field) -> Source:
@@ -123,7 +124,8 @@ class Rendered:
 
     def _together(self, form: Form, need: _Need) -> Column:
         out = np.empty(need.stop - need.start, dtype=f"V{form.width}")
-        out[:] = form.constant
+        constant = form.constant
+        np.ndarray(len(out), constant.dtype, out, form.constant_at, (form.width,))[:] = constant
         for at, width, source in form.gaps:
             field = np.ndarray(len(out), f"V{width}", out, at, (form.width,))
             field[:] = self.of(source, width, need.start, need.stop)

@@ -29,4 +29,4 @@ def agreed_start(places: Places, mine_us: int) -> int:
         missing = ", ".join(path.name for path in others if not path.exists())
         print(f"starting without part {missing} of {places.part.of}: not ready in time", flush=True)
         return mine_us + round(TOGETHER_WITHIN_S * 1_000_000)
-    return max(json.loads(path.read_text(encoding="utf-8"))["t0_us"] for path in others)
+    return max(int(json.loads(path.read_text(encoding="utf-8"))["t0_us"]) for path in others)

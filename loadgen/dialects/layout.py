@@ -177,6 +177,7 @@ def shape_codes(rows: Rows) -> Ints:
 def _digits(amounts: Ints) -> Ints:
     """How many each number has; it is at least one."""
     digits = np.ones(len(amounts), dtype=np.int64)
-    for power in _POWERS[_POWERS <= amounts.max(initial=0)].tolist():
+    most = len(str(amounts.max(initial=0)))
+    for power in _POWERS[: most - 1].tolist():
         digits += amounts >= power
     return digits

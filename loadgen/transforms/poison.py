@@ -53,7 +53,5 @@ class Poison:
         return {INVALID: self.share * curve.share_due(self.from_s, self.until_s)}
 
 
-def poison(
-    share: float = 0.01, from_s: float = 0.0, until_s: float = 1e9, large: float = 0.0
-) -> Poison:
+def poison(share: float = 0.01, from_s: float = 0.0, until_s: float = 1e9, large: float = 0.0) -> Poison:
     return Poison(share, from_s, until_s, large)

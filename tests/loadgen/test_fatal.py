@@ -78,7 +78,7 @@ def test_another_fatal_error_stays_one(cluster: str) -> None:
 
 def test_fatal_errors_without_end_are_trouble(cluster: str) -> None:
     made = sender(cluster)
-    with pytest.raises(HarnessError, match="ended with fatal errors, the last: .*again"):
+    with pytest.raises(HarnessError, match=r"ended with fatal errors, the last: .*again"):
         for n in range(_MOST_CLIENTS + 1):
             made._client.fail_for_good(_LOST, "again")
             made.send(batch(n, 1), 0, 1)
