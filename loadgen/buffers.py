@@ -20,7 +20,7 @@ class Buffers:
         self._free: deque[mmap.mmap] = deque()
 
     def take(self, size: int) -> Buffer:
-        """Whatever was in it before is still there."""
+        """At least so many bytes. Whatever was in it before is still there."""
         memory = self._found(size) or _made(size)
         buffer = np.frombuffer(memory, dtype=np.uint8)
         # Views of this array refer to it, and not to the memory: it ends when the last of them does.
@@ -31,7 +31,7 @@ class Buffers:
         """What is too small is given back to the system: sizes grow a few times and then no more."""
         while True:
             try:
-                memory = self._free.popleft()
+                memory = self._free.pop()  # what was used last is nearest
             except IndexError:
                 return None
             if len(memory) >= size:
