@@ -64,7 +64,8 @@ def leader_left_alone_then_replaced() -> Sequence[Act]:
 
 
 UNCLEAN = {"unclean.leader.election.enable": "true"}
-# An idempotent client notices that a log lost what it acknowledged (OUT_OF_ORDER_SEQUENCE_NUMBER), and ends.
+# An idempotent client notices that a log lost what it acknowledged (OUT_OF_ORDER_SEQUENCE_NUMBER),
+# and ends; the load goes on with a new one, but cannot tell what became of what the old one held.
 PLAIN_LOAD = LOAD.client(enable_idempotence=False, retries=0)
 
 
