@@ -37,8 +37,7 @@ test: setup
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict
 	$(VENV)/bin/lint-imports
-	$(PYTEST) -n 2 tests/invariants
-	$(PYTEST) --ignore=tests/invariants tests
+	$(PYTEST) -n 2 --dist loadgroup tests
 	$(PYTEST) -m "short or calibration" scenarios
 	$(PYTEST) $$($(PY) -m scenarios.profiles $(DAY))
 
