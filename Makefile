@@ -43,7 +43,7 @@ test: setup
 
 nightly: setup
 	@mkdir -p build
-	$(PYTEST) -m nightly tests
+	$(PYTEST) -m nightly --hypothesis-profile=search tests
 	$(PYTEST) -m "gameday and (lite or defect)" --junit-xml=build/junit.xml --alluredir=build/allure scenarios
 
 # ONLY='Z* "view trail"' tries some texts, EVERY=10 every tenth mutant of each.
