@@ -1,4 +1,4 @@
-"""Property tests give the same answer twice; `--hypothesis-profile=search` looks for examples nobody has seen."""
+"""Property tests answer the same twice; `--hypothesis-profile=search` looks for examples nobody has seen."""
 
 from hypothesis import HealthCheck, settings
 
