@@ -147,10 +147,17 @@ class LoadRun:
         self.progress.last_word(f"{type(error).__name__}: {error}")
 
 
+def _ask_for_priority() -> None:
+    """An instrument that waits for a processor measures the wait. Not granted to everybody, and not asked for
+    by a load that was started with a niceness of its own."""
+    if os.getpriority(os.PRIO_PROCESS, 0) == 0:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
+
+
 def main(order_path: str) -> int:
     sys.setswitchinterval(0.0002)  # the feed's thread must not hold the pacing up
-    with suppress(OSError):  # few may ask for it; an instrument that waits for a processor measures the wait
-        os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
+    _ask_for_priority()
     run = LoadRun(Assignment.read(Path(order_path)))
 
     def stop(signum: int, frame: FrameType | None) -> None:
