@@ -39,9 +39,9 @@ def decimal(numbers: Ints, width: int) -> Column:
     rest = numbers
     for group in range(groups - 1, 0, -1):
         higher = rest // 10_000
-        out[:, group] = _DECIMAL[rest - higher * 10_000]
+        out[:, group] = _DECIMAL.take(rest - higher * 10_000, mode="clip")
         rest = higher
-    out[:, 0] = _DECIMAL[rest]
+    out[:, 0] = _DECIMAL.take(rest, mode="clip")
     return _last(out, width)
 
 
@@ -63,13 +63,13 @@ def _seconds(second: Ints) -> Column:
     last = int(second.max()) if len(second) else 0
     if last - first < _FEW_SECONDS:
         texts = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[s]"))
-        return np.char.add(texts.astype("S19"), b".").view("V20")[second - first]
+        return np.char.add(texts.astype("S19"), b".").view("V20").take(second - first)
     day = second // _DAY_S
     first, last = first // _DAY_S, last // _DAY_S
     days = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[D]"))
     out = np.empty(len(second), dtype=[("day", "V10"), ("time", "V10")])
-    out["day"] = days.astype("S10").view("V10")[day - first]
-    out["time"] = _times()[second - day * _DAY_S]
+    out["day"] = days.astype("S10").view("V10").take(day - first)
+    out["time"] = _times().take(second - day * _DAY_S)
     return out.view("V20")
 
 

@@ -114,7 +114,7 @@ class Rendered:
         rows = slice(need.start, need.stop)
         if source.form == CHOICE:
             assert source.choices is not None
-            return source.choices[self._numbers[source.column][rows]]
+            return source.choices.take(self._numbers[source.column][rows])
         if source.form == HEX:
             need.width = _HEX_DIGITS
             return hexadecimal(self._numbers[source.column][rows], _HEX_DIGITS)
