@@ -105,7 +105,7 @@ class Trial:
 
     @cached_property
     def engine(self) -> Engine:
-        self._folder = tempfile.TemporaryDirectory(prefix="gameday-mutants-")
+        self._folder = tempfile.TemporaryDirectory(prefix="history-")
         self.recording = self.write(Path(self._folder.name) / "run")
         engine = Engine(self.recording)
         fill_targets(engine, EVERYTHING.values())
