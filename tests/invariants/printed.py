@@ -1,13 +1,14 @@
 """What is printed beside the verdict of every hand-written history: judged, figure, and the offenders shown.
 
-`python -m tests.invariants.printed` writes printed.json anew; read the difference before it is committed.
+`python -m tests.invariants.printed` writes printed.json and pinned.json anew; read the difference before it is
+committed. With `pinned` behind it, it writes that one alone.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,32 +17,16 @@ import invariants
 from gameday.kernel.verdict import Finding
 from invariants.engines.duckdb import DuckDb
 from invariants.judge import judge
+from tests.invariants import pinned
 from tests.invariants.beside import neighbouring
 from tests.invariants.case import Case
 from tests.invariants.cases import CASES
+from tests.invariants.shown import shown
 
 FILE = Path(__file__).with_name("printed.json")
 SMALL = partial(DuckDb, threads=1)
 EVERYTHING = invariants.everything()
 PRINTED = (*CASES, *neighbouring(CASES))
-
-
-def shown(finding: Finding) -> list[Any]:
-    """Judged, offenders, figure and the rows: what a mutant of these texts would change.
-
-    Of more offenders than are shown either engine may show others: they are counted alone.
-    """
-    figure = None if finding.figure is None else round(finding.figure, 6)
-    all_shown = finding.offenders == len(finding.first)
-    rows = [{k: _plain(v) for k, v in row.items() if v is not None} for row in finding.first if all_shown]
-    return [finding.judged, finding.offenders, figure, *sorted(rows, key=str)]
-
-
-def _plain(value: Any) -> Any:
-    """As JSON gives it back."""
-    if isinstance(value, Decimal):
-        return int(value) if value == int(value) else float(round(value, 6))
-    return round(value, 6) if isinstance(value, float) else value
 
 
 def known() -> dict[str, list[Any]]:
@@ -57,7 +42,22 @@ def finding_of(case: Case, folder: Path) -> Finding:
     return found
 
 
+def pin() -> None:
+    """Write what the histories of pinned.py print."""
+    every = {}
+    for history in pinned.histories():
+        with tempfile.TemporaryDirectory() as folder:
+            found = history.findings(Path(folder))
+        every[str(history)] = pinned.printed(found)
+        if pinned.broken(found) != set(history.red):
+            print(f"{history.what}: broken are {sorted(pinned.broken(found))}, not {sorted(history.red)}")
+    pinned.FILE.write_text(pinned.written(every), encoding="utf-8")
+
+
 def main() -> None:
+    pin()
+    if "pinned" in sys.argv:
+        return
     found = {}
     for case in PRINTED:
         with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.invariants import printed
+from tests.invariants.shown import shown
 
 KNOWN = printed.known()
 ALIKE = {str(case): case for case in printed.PRINTED if str(case) in KNOWN}
@@ -17,7 +18,7 @@ ALIKE = {str(case): case for case in printed.PRINTED if str(case) in KNOWN}
 @pytest.mark.parametrize("name", sorted(ALIKE))
 def test_what_is_printed_stays(name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        assert printed.shown(printed.finding_of(ALIKE[name], Path(folder))) == KNOWN[name]
+        assert shown(printed.finding_of(ALIKE[name], Path(folder))) == KNOWN[name]
 
 
 def test_every_invariant_is_among_what_is_known() -> None:
