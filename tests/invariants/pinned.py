@@ -53,7 +53,7 @@ def broken(found: dict[str, Finding]) -> set[str]:
 
 
 def printed(found: dict[str, Finding]) -> dict[str, list[Any]]:
-    return {id: shown(one) for id, one in sorted(found.items())}
+    return {id: [one.verdict.name, *shown(one)] for id, one in sorted(found.items())}
 
 
 def known() -> dict[str, dict[str, list[Any]]]:

@@ -1,7 +1,7 @@
 """What is printed beside the verdict of every hand-written history: judged, figure, and the offenders shown.
 
-`python -m tests.invariants.printed` writes printed.json and pinned.json anew; read the difference before it is
-committed. With `pinned` behind it, it writes that one alone.
+`python -m tests.invariants.printed` writes printed.json and pinned.json anew; read the difference before it
+is committed. With `pinned` behind it, it writes that one alone.
 """
 
 from __future__ import annotations

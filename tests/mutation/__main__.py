@@ -33,7 +33,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="name the targets and how many mutants each has")
     parser.add_argument("--report", action="store_true", help="try nothing: what is known from earlier runs")
     parser.add_argument(
-        "--again", action="store_true", help="go on: what an earlier run killed is believed, the rest is tried"
+        "--again",
+        action="store_true",
+        help="believe what an earlier run killed, try the rest",
     )
     return parser.parse_args()
 

@@ -105,7 +105,7 @@ def nulls(sql: str, every: Sequence[Word]) -> Iterator[Change]:
 
 
 def distinct(sql: str, every: Sequence[Word]) -> Iterator[Change]:
-    """Not where it changes nothing: one row (an aggregate, or no FROM), or one row per group that names it."""
+    """Not where it changes nothing: there is one row (an aggregate, or no FROM), or one per group, named."""
     for number, word in enumerate(every):
         if word.upper != "SELECT":
             continue

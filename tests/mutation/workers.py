@@ -37,7 +37,7 @@ def _work(target: str, every: int, settled: Collection[str]) -> list[Outcome]:
 def outcomes(
     chosen: Sequence[str], workers: int, every: int, settled: Collection[str] = ()
 ) -> Iterator[tuple[str, list[Outcome]]]:
-    """The longest first, so that no worker is left alone with one at the end; what is settled is not tried."""
+    """The longest first, so that no worker is left alone with one at the end; what is settled is left out."""
     ordered = sorted(chosen, key=lambda target: -len(mutants(text_of(target))))
     with tempfile.TemporaryDirectory(prefix=FOLDER) as folder:
         pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (folder,))
