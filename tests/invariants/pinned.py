@@ -31,11 +31,14 @@ SPINE = tuple(one.id for one in invariants.ALWAYS if one.id not in HARNESS)
 
 @dataclass(frozen=True)
 class Pinned:
-    """A history, the invariants that it is put before, and those of them that are broken."""
+    """A history, the invariants that it is put before, and those of them that are broken.
+
+    Where `red` is None, what it prints is known and nothing else is said of it: it is looked at by night.
+    """
 
     what: str
     make: Callable[[], Tables]
-    red: tuple[str, ...] = ()
+    red: tuple[str, ...] | None = ()
     asked: tuple[str, ...] = SPINE
 
     def __str__(self) -> str:

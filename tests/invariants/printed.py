@@ -49,7 +49,7 @@ def pin() -> None:
         with tempfile.TemporaryDirectory() as folder:
             found = history.findings(Path(folder))
         every[str(history)] = pinned.printed(found)
-        if pinned.broken(found) != set(history.red):
+        if history.red is not None and pinned.broken(found) != set(history.red):
             print(f"{history.what}: broken are {sorted(pinned.broken(found))}, not {sorted(history.red)}")
     pinned.FILE.write_text(pinned.written(every), encoding="utf-8")
 

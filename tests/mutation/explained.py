@@ -40,12 +40,8 @@ _UNREAD = "what stands there is read by nobody: the groups are only counted"
 _NUMBERED = "each row has a number of its own"
 _LESS = "which of both comes first is all that is asked"
 _NARROWS = "this only keeps a set small: an attempt that looks into it is not acknowledged itself"
-_EITHER = (
-    "what a hop holds twice at one coordinate (AN2, U4, Z4 name it) is in two containers: either may count"
-)
-_SHARED = (
-    "the copies of an identity share their content, and bytes name one event: least and greatest are equal"
-)
+_EITHER = "what a hop holds twice at a coordinate (AN2, U4, Z4 name it) has two containers: either may count"
+_SHARED = "copies of an identity share their content, and bytes name one event: least and greatest are equal"
 _PROOF = "the proof alone reads how many suppressions there are, of events that are whole"
 
 DISTINCT, UNION, JOIN = "DISTINCT added", "UNION changed", "join type changed"
@@ -89,10 +85,8 @@ EXPLAINED: tuple[Explained, ...] = (
     Explained("view attempts", DISTINCT, "*", "SELECT p.uid, p.copy, p.attempt, p.body_hash,", _NUMBERED),
     Explained("view attempts", DISTINCT, "*", "SELECT k.uid*", _UNIQUE),
     Explained("view attempts", "constant changed", "1", "ORDER BY CASE WHEN p.outcome*", _LESS),
-    Explained("view attempts", JOIN, "JOIN", "SELECT b.body_hash FROM broker_scan b JOIN*", _NARROWS),
-    Explained(
-        "view attempts", "condition dropped", "*", "SELECT b.body_hash FROM broker_scan b JOIN*", _NARROWS
-    ),
+    Explained("view attempts", JOIN, "JOIN", "SELECT b.body_hash FROM*", _NARROWS),
+    Explained("view attempts", "condition dropped", "*", "SELECT b.body_hash FROM*", _NARROWS),
     Explained("view attempts", "condition dropped", "*", "WHERE p.outcome <> 'ACK' GROUP BY*", _NARROWS),
     Explained("view found", EXCHANGED, "min", "LEFT JOIN (SELECT x.cluster*", _EITHER),
     Explained("view found", EXCHANGED, "sum", "*AS n_survivors", _ZERO),
