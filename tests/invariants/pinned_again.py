@@ -1,4 +1,4 @@
-"""Every invariant beyond the spine once more: its histories with every row twice, and beside their neighbours."""
+"""Every invariant beyond the spine once more: its histories with every row twice, and beside neighbours."""
 
 from __future__ import annotations
 
