@@ -267,5 +267,6 @@ PINNED: tuple[Pinned, ...] = (
     Pinned("a gap is alarmed in another cluster", lambda: alarmed({"cluster": "b"}, LATE), ("Z5",), ("Z5",)),
     Pinned("a gap is alarmed in another topic", lambda: alarmed(TOPIC_U, LATE), ("Z5",), ("Z5",)),
     Pinned("a send without a plan, for those who measure", without_a_plan, red("AN14 L1 P1 R2"), ("R2", "F3", "L1", "P1", "AN14")),
+    Pinned("a dead letter twice for two reasons", lambda: mixed().double("dlq_scan", {"reason": "undecodable"}, uid=40), red("Z4"), WIDE),
     Pinned("a batch is entered twice alike", entered_twice, red("Z7 U4"), WIDE),
 )  # fmt: skip

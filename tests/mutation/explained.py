@@ -42,17 +42,17 @@ _LESS = "which of both comes first is all that is asked"
 _NARROWS = "this only keeps a set small: an attempt that looks into it is not acknowledged itself"
 _EITHER = "what a hop holds twice at a coordinate (AN2, U4, Z4 name it) has two containers: either may count"
 _SHARED = "copies of an identity share their content, and bytes name one event: least and greatest are equal"
-_PROOF = "the proof alone reads how many suppressions there are, of events that are whole"
+_PROOF = "only the proof reads how many suppressions there are, to pick an event that is whole"
 
 DISTINCT, UNION, JOIN = "DISTINCT added", "UNION changed", "join type changed"
 EXCHANGED = "function exchanged"
 
 EXPLAINED: tuple[Explained, ...] = (
-    *(
-        Explained("*.offenders", EXCHANGED, name, f"*{name}(*AS {column}*", _ANY)
-        for name in ("min", "max")
-        for column in ("uid", "at_partition", "container", "event_type", "copy")
+    Explained("U4.offenders", EXCHANGED, "min", "min(x.container) AS container*", _ANY),
+    Explained(
+        "AN3.offenders", EXCHANGED, "min", "SELECT*min(x.copy) AS copy, 'broker'*", _ANY
     ),
+    Explained("U3.offenders", EXCHANGED, "min", "SELECT *min(y.event_type) AS event_type,", _ALONE),
     Explained("*", EXCHANGED, "max", "*(SELECT max(value) FROM target WHERE*", _ONE),
     Explained("Z1.offenders", DISTINCT, "*", "SELECT e.uid, e.copy, h.name*", _UNIQUE),
     Explained("Z1.offenders", "constant changed", "1", "HAVING sum(CASE*", _ZERO),
@@ -85,7 +85,7 @@ EXPLAINED: tuple[Explained, ...] = (
     Explained("view attempts", DISTINCT, "*", "SELECT p.uid, p.copy, p.attempt, p.body_hash,", _NUMBERED),
     Explained("view attempts", DISTINCT, "*", "SELECT k.uid*", _UNIQUE),
     Explained("view attempts", "constant changed", "1", "ORDER BY CASE WHEN p.outcome*", _LESS),
-    Explained("view attempts", JOIN, "JOIN", "SELECT b.body_hash FROM*", _NARROWS),
+    Explained("view attempts", JOIN, "JOIN", "SELECT b.body_hash FROM*", _MATCHED),
     Explained("view attempts", "condition dropped", "*", "SELECT b.body_hash FROM*", _NARROWS),
     Explained("view attempts", "condition dropped", "*", "WHERE p.outcome <> 'ACK' GROUP BY*", _NARROWS),
     Explained("view found", EXCHANGED, "min", "LEFT JOIN (SELECT x.cluster*", _EITHER),
