@@ -1,17 +1,26 @@
-"""Every invariant beyond the spine once more: its histories with every row twice, and beside neighbours."""
+"""Invariants beyond the spine once more: every row twice, beside neighbours, before dense histories."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
+from gameday.kernel.parts import PART_OF
 from tests.invariants.beside import SPINE as BESIDE_ALREADY
 from tests.invariants.beside import beside
 from tests.invariants.case import BROKEN, Case
 from tests.invariants.cases import CASES
-from tests.invariants.dense import WIDE, twice
+from tests.invariants.dense import SCANS, WIDE, moving, rich, sick, twice
 from tests.invariants.history import Tables
 from tests.invariants.pinned import EVERYTHING, HARNESS, Pinned
+from tests.invariants.pinned_fates import astray, forgotten
+from tests.invariants.pinned_spine import (
+    groups_of_one_tier,
+    order_of_keys,
+    suppressed_though_never_sent,
+    two_logs,
+    without_columns,
+)
 
 ONCE = {"phase", "hop", "target", "control", "part", "seal", "check"}  # what a run writes one row of each of
 
@@ -22,6 +31,29 @@ def _twice(case: Case) -> Tables:
 
 def _beside(case: Case) -> Tables:
     return beside(case.make())
+
+
+# What asks for the tables of the spine alone, and can be put before any history of it.
+OF_THE_SPINE = tuple(
+    id
+    for id, one in sorted(EVERYTHING.items())
+    if not one.parts and not set(one.needs) & set(PART_OF) and id not in {*WIDE, *HARNESS, "M3"}
+)
+DENSE: dict[str, Callable[[], Tables]] = {
+    "every legal pair of outcomes": rich,
+    "every legal pair while every hop moves": lambda: moving(rich()),
+    "whatever can go wrong": sick,
+    "whatever can go wrong, while every hop moves": lambda: moving(sick()),
+    "whatever can go wrong, everything twice": lambda: twice(sick(), "send", *SCANS),
+    "whatever can go wrong, beside neighbours": lambda: beside(sick()),
+    "two records at one coordinate": two_logs,
+    "suppressed though never sent": suppressed_though_never_sent,
+    "scans without bytes or columns": without_columns,
+    "what the broker forgot": forgotten,
+    "astray": astray,
+    "groups of one tier alone": groups_of_one_tier,
+    "order with gaps": order_of_keys,
+}
 
 
 def _all() -> Iterator[Pinned]:
@@ -36,4 +68,7 @@ def _all() -> Iterator[Pinned]:
         seen.add(case.id)
 
 
-PINNED: tuple[Pinned, ...] = tuple(_all())
+PINNED: tuple[Pinned, ...] = (
+    *_all(),
+    *(Pinned(f"{what}, before all others", make, None, OF_THE_SPINE) for what, make in DENSE.items()),
+)
