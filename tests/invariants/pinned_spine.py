@@ -199,6 +199,12 @@ def without_a_plan() -> Tables:
     return put(moving(tables), "suppressed_scan", tables.find("load_scan", uid=3)[0], survivor_uid=3)
 
 
+def unplanned_pending() -> Tables:
+    """The last send is in no plan, and the broker moves; it is in curated, and suppressed."""
+    tables = perfect().drop("intent", uid=8).hop("broker", state="moving")
+    return put(tables, "suppressed_scan", tables.find("load_scan", uid=8)[0], survivor_uid=8)
+
+
 def entered_twice() -> Tables:
     """One batch is in the ledger of loads twice alike, and one coordinate of two topics is loaded twice."""
     tables = perfect().double("load_batch_scan", container="batch-001").double("load_scan", uid=1)
@@ -268,5 +274,6 @@ PINNED: tuple[Pinned, ...] = (
     Pinned("a gap is alarmed in another topic", lambda: alarmed(TOPIC_U, LATE), ("Z5",), ("Z5",)),
     Pinned("a send without a plan, for those who measure", without_a_plan, red("AN14 L1 P1 R2"), ("R2", "F3", "L1", "P1", "AN14")),
     Pinned("a dead letter twice for two reasons", lambda: mixed().double("dlq_scan", {"reason": "undecodable"}, uid=40), red("Z4"), WIDE),
+    Pinned("an unplanned send is pending at the broker", unplanned_pending, red("Z7 B1 W1 W2"), (*WIDE, "AN14")),
     Pinned("a batch is entered twice alike", entered_twice, red("Z7 U4"), WIDE),
 )  # fmt: skip
