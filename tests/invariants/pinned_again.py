@@ -8,7 +8,7 @@ from functools import partial
 from gameday.kernel.parts import PART_OF
 from tests.invariants.beside import SPINE as BESIDE_ALREADY
 from tests.invariants.beside import beside
-from tests.invariants.case import BROKEN, Case
+from tests.invariants.case import BROKEN, HELD, Case
 from tests.invariants.cases import CASES
 from tests.invariants.dense import SCANS, WIDE, moving, rich, sick, twice
 from tests.invariants.history import Tables
@@ -22,11 +22,20 @@ from tests.invariants.pinned_spine import (
     without_columns,
 )
 
+FAR = 1e15
 ONCE = {"phase", "hop", "target", "control", "part", "seal", "check"}  # what a run writes one row of each of
 
 
 def _twice(case: Case) -> Tables:
     return twice(case.make(), *(set(EVERYTHING[case.id].needs) - ONCE))
+
+
+def _beside_targets(case: Case) -> Tables:
+    """Targets of the same names that belong to another invariant, and one of another name: both far away."""
+    tables = case.make()
+    for name in EVERYTHING[case.id].targets:
+        tables.add("target", invariant="another", name=name, value=FAR)
+    return tables.add("target", invariant=case.id, name="another", value=FAR)
 
 
 def _beside(case: Case) -> Tables:
@@ -66,6 +75,10 @@ def _all() -> Iterator[Pinned]:
         if case.id not in BESIDE_ALREADY and case.id not in seen:
             yield Pinned(f"{case}, beside neighbours", partial(_beside, case), None, (case.id,))
         seen.add(case.id)
+    for id, one in EVERYTHING.items():
+        for verdict in (BROKEN, HELD) if one.targets and id not in HARNESS else ():
+            case = next(case for case in CASES if case.id == id and case.verdict is verdict)
+            yield Pinned(f"{case}, beside other targets", partial(_beside_targets, case), None, (id,))
 
 
 PINNED: tuple[Pinned, ...] = (

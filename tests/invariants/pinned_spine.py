@@ -99,12 +99,11 @@ def other_class_elsewhere() -> Tables:
         .play()
     )
     row = tables.find("curated_scan", uid=1)[0]
-    for number, changes in enumerate(
-        ({}, {"cluster": "c"}, {"topic": "u"}, {"partition": 9}, {"src_offset": 88})
-    ):
+    places: tuple[Row, ...] = ({}, {"cluster": "c"}, {"topic": "u"}, {"partition": 9}, {"src_offset": 88})
+    for number, changes in enumerate(places):
         tables.add("curated_scan", **{**row, "uid": 40, "container": f"odd-{number}", **changes})
     for number, where in enumerate(tables.find("raw_scan", uid=41)):
-        for changes in ({"cluster": "c"}, {"topic": "u"}, {"partition": 9}, {"src_offset": 88}):
+        for changes in places[1:]:
             place = {k: where[k] for k in ("cluster", "topic", "partition", "src_offset")}
             tables.add("curated_scan", **{**row, "uid": 41, "container": f"far-{number}", **place, **changes})
     return tables
