@@ -72,12 +72,14 @@ def _all() -> Iterator[Pinned]:
             continue
         if case.id not in WIDE and case.id not in seen:
             yield Pinned(f"{case}, every row twice", partial(_twice, case), None, (case.id,))
-        if case.id not in BESIDE_ALREADY and case.id not in seen:
+        if case.id in OF_THE_SPINE or (case.id not in BESIDE_ALREADY and case.id not in seen):
             yield Pinned(f"{case}, beside neighbours", partial(_beside, case), None, (case.id,))
         seen.add(case.id)
+        if EVERYTHING[case.id].targets:
+            yield Pinned(f"{case}, beside other targets", partial(_beside_targets, case), None, (case.id,))
     for id, one in EVERYTHING.items():
-        for verdict in (BROKEN, HELD) if one.targets and id not in HARNESS else ():
-            case = next(case for case in CASES if case.id == id and case.verdict is verdict)
+        if one.targets and id not in HARNESS:
+            case = next(case for case in CASES if case.id == id and case.verdict is HELD)
             yield Pinned(f"{case}, beside other targets", partial(_beside_targets, case), None, (id,))
 
 
