@@ -7,13 +7,12 @@ from invariants.chain import columns, same
 from invariants.declare import invariant
 
 _HERE = "x.partition AS at_partition, x.src_offset AS at_offset"
-_FIRST_HERE = "min(x.partition) AS at_partition, min(x.src_offset) AS at_offset"
 _WITH_BYTES = ("broker", "raw", "dlq", "load")
 
 _TWICE = "\nUNION ALL\n".join(
     f"""
 SELECT min(x.uid) AS uid, min(x.copy) AS copy, '{hop}' AS hop, 'one coordinate more than once' AS what,
-       {_FIRST_HERE}
+       {_HERE}
 FROM {hop}_scan x GROUP BY {columns("x")} HAVING count(*) > 1"""
     for hop in ("broker", "raw")
 )
@@ -39,7 +38,7 @@ UNION ALL
 _OTHER_BYTES = "\nUNION ALL\n".join(
     f"""
 SELECT min(x.uid) AS uid, min(x.copy) AS copy, '{hop}' AS hop, 'two records at one coordinate' AS what,
-       {_FIRST_HERE}
+       {_HERE}
 FROM {hop}_scan x GROUP BY {columns("x")}
 HAVING min(x.body_hash) <> max(x.body_hash) OR min(x.uid) <> max(x.uid) OR min(x.copy) <> max(x.copy)"""
     for hop in _WITH_BYTES
@@ -54,11 +53,11 @@ AN3 = invariant(
     offenders=f"""{_OTHER_BYTES}
 UNION ALL
 SELECT min(x.uid) AS uid, min(x.copy) AS copy, 'broker' AS hop, 'two sends were told one coordinate' AS what,
-       {_FIRST_HERE}
+       {_HERE}
 FROM named x GROUP BY {columns("x")} HAVING min(x.body_hash) <> max(x.body_hash)
 UNION ALL
 SELECT min(x.uid) AS uid, min(x.copy) AS copy, 'curated' AS hop, 'two events from one coordinate' AS what,
-       {_FIRST_HERE}
+       {_HERE}
 FROM (SELECT c.uid, c.copy, {columns("c")} FROM curated_scan c
       UNION ALL
       SELECT s.uid, s.copy, {columns("s")} FROM suppressed_scan s) x

@@ -20,14 +20,14 @@ _SUMS = ",\n             ".join(
     for tier in ("truth", "raw", "curated")
 )
 
-GROUPS = f"""SELECT f.event_type, f.currency, f.event_ts - f.event_ts % {HOUR_US} AS hour_us,
-             {_SUMS}
-FROM ({_FACTS.format(tier="truth", source="expected_event")}
+_GROUPED = f"""FROM ({_FACTS.format(tier="truth", source="expected_event")}
       UNION ALL
       {_FACTS.format(tier="raw", source="raw_identity")}
       UNION ALL
       SELECT 'curated' AS tier, c.event_type, c.currency, c.event_ts, c.amount_minor FROM curated_scan c) f
 GROUP BY f.event_type, f.currency, f.event_ts - f.event_ts % {HOUR_US}"""
+_HOUR = f"f.event_ts - f.event_ts % {HOUR_US} AS hour_us"
+GROUPS = f"SELECT f.event_type, f.currency, {_HOUR} {_GROUPED}"
 
 B1 = invariant(
     "B1",
@@ -39,7 +39,9 @@ B1 = invariant(
 SELECT CASE WHEN g.n_raw <> g.n_truth OR g.sum_raw <> g.sum_truth THEN 'raw' ELSE 'curated' END AS hop,
        g.event_type, g.currency, g.hour_us, g.n_truth, g.n_raw, g.n_curated,
        g.sum_truth, g.sum_raw, g.sum_curated
-FROM ({GROUPS}) g
+FROM (SELECT f.event_type, f.currency, {_HOUR},
+             {_SUMS}
+      {_GROUPED}) g
 WHERE g.n_raw <> g.n_truth OR g.sum_raw <> g.sum_truth OR g.n_curated <> g.n_truth
    OR g.sum_curated <> g.sum_truth""",
     order_by="hour_us, event_type, currency",

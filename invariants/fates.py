@@ -11,7 +11,7 @@ PLANNED = """
 SELECT s.uid, s.copy, s.attempt, s.outcome, s.t_due, s.t_invoke, s.t_done,
        s.cluster, s.topic, s.partition, s.src_offset,
        coalesce(i.class, 'unplanned') AS class, i.reason, i.body_hash, i.canonical_hash, i.event_ts,
-       coalesce(i.lateness_us, 0) AS lateness_us, i.seq, i.key, i.ref_uid, coalesce(i.tags, '') AS tags
+       i.lateness_us, i.seq, i.key
 FROM send s LEFT JOIN intent i ON i.uid = s.uid AND i.copy = s.copy
 """
 
@@ -19,7 +19,8 @@ FROM send s LEFT JOIN intent i ON i.uid = s.uid AND i.copy = s.copy
 # offset first, then to UNKNOWN attempts, one row each. Grouping keeps a row from being claimed twice.
 ATTEMPTS = f"""
 WITH claimed AS (
-  SELECT {columns("b")}, b.body_hash, min(b.container) AS container, p.uid, p.copy, min(p.attempt) AS attempt
+  SELECT {columns("b")}, b.body_hash, p.uid, p.copy, min(p.attempt) AS attempt,
+         min(b.container) AS container
   FROM planned p JOIN broker_scan b ON {same("b", "p")} AND b.body_hash = p.body_hash
   WHERE p.outcome = 'ACK'
   GROUP BY {columns("b")}, b.body_hash, p.uid, p.copy),
@@ -43,11 +44,11 @@ arrived AS (
   SELECT b.body_hash FROM broker_scan b JOIN planned p ON p.body_hash = b.body_hash
   WHERE p.outcome <> 'ACK' GROUP BY b.body_hash)
 SELECT p.uid, p.copy, p.attempt, p.outcome, p.t_due, p.t_invoke, p.t_done, p.class, p.reason, p.body_hash,
-       p.canonical_hash, p.event_ts, p.lateness_us, p.seq, p.key, p.ref_uid, p.tags,
+       p.canonical_hash, p.event_ts, p.lateness_us, p.seq, p.key,
        {columns("f")}, f.container,
        p.cluster AS told_cluster, p.topic AS told_topic, p.partition AS told_partition,
        p.src_offset AS told_offset,
-       CASE WHEN p.outcome = 'ACK' OR (p.outcome = 'UNKNOWN' AND f.src_offset IS NOT NULL) THEN 'demanded'
+       CASE WHEN p.outcome = 'ACK' OR f.src_offset IS NOT NULL THEN 'demanded'
             WHEN v.body_hash IS NOT NULL THEN 'allowed'
             ELSE 'forbidden' END AS fate
 FROM planned p
@@ -116,15 +117,13 @@ def found(chain: Chain) -> str:
     picked += [f"f_{hop}.n AS n_{hop}" for hop in chain.event]
     joins = [_counted(hop, f"f_{hop}") for hop in by_coordinates]
     joins += [
-        f"LEFT JOIN (SELECT uid, count(*) AS n FROM {hop}_scan WHERE uid IS NOT NULL GROUP BY uid) f_{hop}\n"
-        f"  ON f_{hop}.uid = a.uid"
+        f"LEFT JOIN (SELECT uid, count(*) AS n FROM {hop}_scan GROUP BY uid) f_{hop} ON f_{hop}.uid = a.uid"
         for hop in chain.event
     ]
     survivors = f"""
 LEFT JOIN (SELECT {columns("x")}, count(*) AS n, sum(CASE WHEN c.uid IS NULL THEN 0 ELSE 1 END) AS n_survivors
            FROM suppressed_scan x
-           LEFT JOIN (SELECT uid FROM {chain.event[0]}_scan WHERE uid IS NOT NULL GROUP BY uid) c
-             ON c.uid = x.survivor_uid
+           LEFT JOIN (SELECT uid FROM {chain.event[0]}_scan GROUP BY uid) c ON c.uid = x.survivor_uid
            GROUP BY {columns("x")}) f_suppressed ON {same("f_suppressed", "a")}"""
     return (
         "SELECT a.*, "
@@ -156,8 +155,7 @@ SELECT l.*, l.first_missing_hop IS NOT NULL AND (l.overtaken OR l.state IN ('dra
        l.first_missing_hop IS NOT NULL AND NOT l.overtaken AND l.state NOT IN ('drained', 'stuck') AS pending
 FROM (
   SELECT m.*, coalesce(h.state, 'moving') AS state,
-         m.first_missing_hop IS NOT NULL
-           AND coalesce(r.upto, -1) > coalesce(m.src_offset, m.told_offset, r.upto, -1) AS overtaken
+         coalesce(r.upto > coalesce(m.src_offset, m.told_offset), FALSE) AS overtaken
   FROM missed m
   LEFT JOIN hop h ON h.name = m.first_missing_hop
   LEFT JOIN reach r ON r.hop = m.first_missing_hop AND r.cluster = coalesce(m.cluster, m.told_cluster)

@@ -57,7 +57,7 @@ FROM (SELECT a.uid, a.copy, a.key, a.seq, a.partition, a.src_offset,
                               ORDER BY a.seq, a.copy) AS earlier_uid,
              lag(a.src_offset) OVER (PARTITION BY a.cluster, a.topic, a.partition, a.key
                                      ORDER BY a.seq, a.copy) AS earlier_offset
-      FROM attempts a WHERE a.outcome = 'ACK' AND a.attempt = 0 AND a.src_offset IS NOT NULL) x
+      FROM attempts a WHERE a.outcome = 'ACK' AND a.attempt = 0) x
 WHERE x.earlier_offset > x.src_offset""",
     order_by="at_partition, at_offset",
     unit="inversions",

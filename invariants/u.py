@@ -106,11 +106,9 @@ FROM trail t
 JOIN (SELECT i.uid, i.ref_uid AS other FROM intent i
       WHERE i.class = 'twin_of' AND i.ref_uid IS NOT NULL
       UNION ALL
-      SELECT i.ref_uid AS uid, i.uid AS other FROM intent i
-      WHERE i.class = 'twin_of' AND i.ref_uid IS NOT NULL) w
+      SELECT i.ref_uid AS uid, i.uid AS other FROM intent i WHERE i.class = 'twin_of') w
   ON w.uid = t.uid
-WHERE t.fate = 'demanded' AND t.class <> 'invalid' AND t.n_load IS NOT NULL AND t.n_curated IS NULL
-  AND NOT t.pending
+WHERE t.class <> 'invalid' AND t.n_load IS NOT NULL AND t.n_curated IS NULL AND NOT t.pending
 GROUP BY t.uid, t.copy, w.other""",
     order_by="uid, copy",
     unit="twins merged",

@@ -16,14 +16,11 @@ Z1 = invariant(
     at_least=1,
     offenders=f"""
 SELECT e.uid, e.copy, h.name AS hop, e.t_done
-FROM (SELECT t.uid, t.copy, min(t.t_done) AS t_done,
-             min(CASE WHEN t.lost THEN coalesce(o.ord, 99) END) AS ord,
-             max(CASE WHEN {_ACCOUNTED} THEN 1 ELSE 0 END) AS accounted,
-             max(CASE WHEN t.pending THEN 1 ELSE 0 END) AS pending
+FROM (SELECT t.uid, t.copy, min(t.t_done) AS t_done, min(o.ord) AS ord
       FROM trail t LEFT JOIN hop o ON o.name = t.first_missing_hop
-      WHERE t.fate = 'demanded' GROUP BY t.uid, t.copy) e
-LEFT JOIN hop h ON h.ord = e.ord
-WHERE e.accounted = 0 AND e.pending = 0""",
+      WHERE t.fate = 'demanded' GROUP BY t.uid, t.copy
+      HAVING sum(CASE WHEN {_ACCOUNTED} OR t.pending THEN 1 ELSE 0 END) = 0) e
+LEFT JOIN hop h ON h.ord = e.ord""",
     order_by="t_done NULLS LAST, uid, copy",
     unit="events lost",
     implies=("Z2", "B1", "U5"),
@@ -40,7 +37,7 @@ Z2 = invariant(
 SELECT uid, copy, attempt, first_missing_hop AS hop, outcome,
        coalesce(partition, told_partition) AS at_partition, coalesce(src_offset, told_offset) AS at_offset,
        t_done
-FROM trail WHERE fate = 'demanded' AND lost""",
+FROM trail WHERE lost""",
     order_by="t_done NULLS LAST, uid, copy, attempt",
     unit="attempts lost",
     implies=("Z1", "Z3", "Z4", "U3", "U5", "B1", "W1"),
@@ -61,7 +58,7 @@ Z3 = invariant(
     judged="SELECT count(*) FROM trail WHERE outcome = 'UNKNOWN'",
     offenders=f"""
 SELECT t.uid, t.copy, t.attempt, t.first_missing_hop AS hop, 'at the broker, then lost' AS what, t.t_due
-FROM trail t WHERE t.outcome = 'UNKNOWN' AND t.fate = 'demanded' AND t.lost
+FROM trail t WHERE t.outcome = 'UNKNOWN' AND t.lost
 UNION ALL
 {_SEEN_FORBIDDEN}
 UNION ALL
@@ -100,8 +97,8 @@ FROM (SELECT coalesce(i.uid, d.uid) AS uid, coalesce(i.copy, d.copy) AS copy, i.
 WHERE x.what IS NOT NULL
 UNION ALL
 SELECT min(d.uid) AS uid, min(d.copy) AS copy, 'dlq' AS hop, 'more than once' AS what,
-       min(d.reason) AS expected, max(d.reason) AS seen, min(d.partition) AS at_partition,
-       min(d.src_offset) AS at_offset
+       min(d.reason) AS expected, max(d.reason) AS seen, d.partition AS at_partition,
+       d.src_offset AS at_offset
 FROM dlq_scan d GROUP BY {columns("d")} HAVING count(*) > 1""",
     order_by="at_partition NULLS LAST, at_offset NULLS LAST, what",
     unit="dead letters",
@@ -139,7 +136,7 @@ WHERE fate = 'demanded' AND lateness_us > 0 AND class <> 'invalid'""",
     offenders="""
 SELECT t.uid, t.copy, t.attempt, t.first_missing_hop AS hop, t.lateness_us, t.t_done
 FROM trail t
-WHERE t.fate = 'demanded' AND t.lateness_us > 0 AND t.class <> 'invalid' AND t.lost""",
+WHERE t.lateness_us > 0 AND t.class <> 'invalid' AND t.lost""",
     order_by="lateness_us DESC, uid, copy, attempt",
     unit="late events dropped",
     implies=("Z1", "Z2", "U3", "U5", "B1"),

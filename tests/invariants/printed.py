@@ -1,11 +1,13 @@
-"""What is printed beside the verdict of every hand-written history: how many were judged, and the figure.
+"""What is printed beside the verdict of every hand-written history: judged, figure, and the offenders shown.
 
-`python -m tests.invariants.printed` writes printed.json anew; read the difference before it is committed.
+`python -m tests.invariants.printed` writes printed.json and pinned.json anew; read the difference before it
+is committed. With `pinned` behind it, it writes that one alone.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -15,18 +17,16 @@ import invariants
 from gameday.kernel.verdict import Finding
 from invariants.engines.duckdb import DuckDb
 from invariants.judge import judge
+from tests.invariants import pinned
+from tests.invariants.beside import neighbouring
 from tests.invariants.case import Case
 from tests.invariants.cases import CASES
+from tests.invariants.shown import shown
 
 FILE = Path(__file__).with_name("printed.json")
 SMALL = partial(DuckDb, threads=1)
 EVERYTHING = invariants.everything()
-
-
-def shown(finding: Finding) -> list[Any]:
-    """Judged, offenders, figure: what a mutant of these texts would change."""
-    figure = None if finding.figure is None else round(finding.figure, 6)
-    return [finding.judged, finding.offenders, figure]
+PRINTED = (*CASES, *neighbouring(CASES))
 
 
 def known() -> dict[str, list[Any]]:
@@ -42,9 +42,24 @@ def finding_of(case: Case, folder: Path) -> Finding:
     return found
 
 
+def pin() -> None:
+    """Write what the histories of pinned.py print."""
+    every = {}
+    for history in pinned.histories():
+        with tempfile.TemporaryDirectory() as folder:
+            found = history.findings(Path(folder))
+        every[str(history)] = pinned.printed(found)
+        if history.red is not None and pinned.broken(found) != set(history.red):
+            print(f"{history.what}: broken are {sorted(pinned.broken(found))}, not {sorted(history.red)}")
+    pinned.FILE.write_text(pinned.written(every), encoding="utf-8")
+
+
 def main() -> None:
+    pin()
+    if "pinned" in sys.argv:
+        return
     found = {}
-    for case in CASES:
+    for case in PRINTED:
         with tempfile.TemporaryDirectory() as folder:
             found[str(case)] = shown(finding_of(case, Path(folder)))
     lines = [f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in sorted(found.items())]

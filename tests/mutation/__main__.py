@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
+import signal
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from fnmatch import fnmatchcase
-from pathlib import Path
 
+from tests.mutation.known import keep, known
 from tests.mutation.report import summary
 from tests.mutation.sql import mutants
-from tests.mutation.targets import Outcome, targets, text_of
+from tests.mutation.targets import targets, text_of
 from tests.mutation.workers import outcomes
 
-RESULTS = Path("build/mutation.jsonl")
 FLOOR = 0.95
 
 
@@ -25,7 +23,7 @@ def _chosen(patterns: Iterable[str]) -> list[str]:
     return [target for target in targets() if any(fnmatchcase(target, one) for one in wanted)]
 
 
-def main() -> int:
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("only", nargs="*", help="shell patterns of targets, such as 'Z*' or 'view trail'")
     parser.add_argument("--workers", type=int, default=2)
@@ -33,21 +31,35 @@ def main() -> int:
         "--every", type=int, default=1, metavar="N", help="try every Nth mutant of a text only"
     )
     parser.add_argument("--list", action="store_true", help="name the targets and how many mutants each has")
-    given = parser.parse_args()
-    chosen = _chosen(given.only)
-    if given.list:
+    parser.add_argument("--report", action="store_true", help="try nothing: what is known from earlier runs")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="believe what an earlier run killed, try the rest",
+    )
+    return parser.parse_args()
+
+
+def main() -> int:
+    asked = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder of the workers is removed
+    chosen = _chosen(asked.only)
+    if asked.list:
         print("\n".join(f"{len(mutants(text_of(one))):5} {one}" for one in chosen))
         return 0
-    began, every = time.monotonic(), list[Outcome]()
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("w", encoding="utf-8") as out:
-        for number, (target, found) in enumerate(outcomes(chosen, given.workers, given.every), 1):
-            every += found
-            out.writelines(json.dumps(asdict(one)) + "\n" for one in found)
-            out.flush()
+    began, before = time.monotonic(), known() if asked.again or asked.report else []
+    every = {(one.target, one.digest): one for one in before}
+    if not asked.report:
+        keep(before, mode="w")
+        settled = frozenset(one.digest for one in before if not one.survived)
+        work = outcomes(chosen, asked.workers, asked.every, settled)
+        for number, (target, found) in enumerate(work, 1):
+            every |= {(one.target, one.digest): one for one in found}
+            keep(found, mode="a")
             killed = sum(bool(one.killer) for one in found)
             print(f"[{number}/{len(chosen)}] {target}: {killed} of {len(found)} killed", flush=True)
-    text, rate = summary(every, time.monotonic() - began)
+    told = [one for one in every.values() if one.target in chosen]
+    text, rate = summary(told, time.monotonic() - began)
     print(text)
     return 0 if rate >= FLOOR else 1
 

@@ -61,7 +61,7 @@ _SWAPPED: Mapping[str, str] = {
     "LEAD": "lag",
     "FLOOR": "ceil",
 }
-_AGGREGATES = ("COUNT", "SUM", "MIN", "MAX", "COALESCE")
+_AGGREGATES = {"COUNT", "SUM", "MIN", "MAX"}
 _TURNED: Mapping[str, str] = {"+": "-", "-": "+", "/": "*", "%": "+"}
 
 
@@ -105,14 +105,42 @@ def nulls(sql: str, every: Sequence[Word]) -> Iterator[Change]:
 
 
 def distinct(sql: str, every: Sequence[Word]) -> Iterator[Change]:
-    """Not where it changes nothing: one row, or one row per group."""
+    """Not where it changes nothing: there is one row (an aggregate, or no FROM), or one per group, named."""
     for number, word in enumerate(every):
-        if word.upper != "SELECT" or every[number + 1].upper in _AGGREGATES:
+        if word.upper != "SELECT":
             continue
-        rest = (w for w in every[number + 1 :])
-        own = itertools.takewhile(lambda w: not _edge(w, word.depth), rest)  # noqa: B023
-        if not any(w.upper == "GROUP" and w.depth == word.depth for w in own):
+        rest = itertools.takewhile(lambda w: not _edge(w, word.depth), every[number + 1 :])  # noqa: B023
+        parts = _parts(list(rest), word.depth)
+        if "GROUP" in parts:
+            single = _named(parts["GROUP"]) <= _named(parts["SELECT"])
+        else:
+            single = "FROM" not in parts or any(map(_aggregated, parts["SELECT"]))
+        if not single:
             yield word.start, word.stop, "SELECT DISTINCT"
+
+
+def _parts(own: Sequence[Word], depth: int) -> dict[str, list[list[str]]]:
+    """What a SELECT lists, what it groups by and so on: by the word that begins it, divided at the commas."""
+    parts: dict[str, list[list[str]]] = {"SELECT": [[]]}
+    items = parts["SELECT"]
+    for word in own:
+        if word.depth == depth and word.upper in ("FROM", "WHERE", "GROUP", "HAVING", "ORDER"):
+            items = parts[word.upper] = [[]]
+        elif word.depth == depth and word.text == ",":
+            items.append([])
+        elif word.depth > depth or word.upper != "BY":
+            items[-1].append(word.text)
+    return parts
+
+
+def _aggregated(item: Sequence[str]) -> bool:
+    upper = {word.upper() for word in item}
+    return bool(upper & _AGGREGATES) and not upper & {"OVER", "SELECT"}
+
+
+def _named(items: Sequence[Sequence[str]]) -> set[str]:
+    """Each item as one text, without the name that it is given."""
+    return {" ".join(item[:-2] if item[-2:-1] == ["AS"] else item) for item in items}
 
 
 def unions(sql: str, every: Sequence[Word]) -> Iterator[Change]:

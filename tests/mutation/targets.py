@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Any, cast
 
 import duckdb
@@ -33,6 +34,7 @@ class Outcome:
     killer: str
     stillborn: bool
     seconds: float
+    digest: str = ""  # of the mutant's text and of the views below it
 
     @property
     def survived(self) -> bool:
@@ -60,13 +62,24 @@ def text_of(target: str) -> str:
     return str(getattr(EVERYTHING[id], part))
 
 
-def tried(target: str, histories: list[Trial], every: int = 1) -> Iterator[Outcome]:
+def digest(text: str) -> str:
+    """Names a mutant by its text and all that this rests on: the same once more is the same trial."""
+    below = "\n".join(VIEWS[view](CHAIN) for view in views_for(text, CHAIN))
+    return blake2b(f"{text}\n{below}".encode(), digest_size=12).hexdigest()
+
+
+def tried(
+    target: str, histories: list[Trial], every: int = 1, settled: Collection[str] = ()
+) -> Iterator[Outcome]:
     """Every mutant of a target, or every Nth, before the histories, the likeliest killers first."""
     kills: dict[str, int] = {}
     attempt = _view(target) if target.startswith("view ") else _text(target)
     about = _depend_on(target.removeprefix("view ")) if target.startswith("view ") else {target.split(".")[0]}
     relevant = _relevant(histories, about)
     for mutant in mutants(text_of(target))[len(target) % every :: every]:
+        name = digest(mutant.text)
+        if name in settled:
+            continue
         relevant.sort(key=lambda one: (-kills.get(one.name, 0), one.about not in about))
         began = time.process_time()
         killer, stillborn = "", False
@@ -77,7 +90,7 @@ def tried(target: str, histories: list[Trial], every: int = 1) -> Iterator[Outco
         kills[killer] = kills.get(killer, 0) + 1
         took = time.process_time() - began
         told = (mutant.operator, mutant.line, mutant.before, mutant.after)
-        yield Outcome(target, *told, killer, stillborn, took)
+        yield Outcome(target, *told, killer, stillborn, took, name)
 
 
 def _relevant(histories: list[Trial], about: set[str]) -> list[Trial]:

@@ -22,10 +22,12 @@ from invariants.chain import Chain
 from invariants.engines.duckdb import DuckDb
 from invariants.judge import Bench, _guarded, fill_targets
 from invariants.views import views_for
-from tests.invariants import printed
+from tests.invariants import pinned, printed
 from tests.invariants.beside import neighbouring
 from tests.invariants.case import Case
 from tests.invariants.cases import CASES
+from tests.invariants.pinned import Pinned
+from tests.invariants.shown import shown
 
 EVERYTHING = invariants.everything()
 ALWAYS = {one.id for one in invariants.ALWAYS}
@@ -33,6 +35,7 @@ CHAIN = Chain()
 FEW = 60  # events of a defect's history: the fewer, the sooner a mutant is judged
 CLEAN = range(8)  # chaotic histories in which nothing may turn red
 PRINTED = printed.known()
+PINNED = pinned.known()
 Rows = list[str]
 
 
@@ -105,7 +108,7 @@ class Trial:
 
     @cached_property
     def engine(self) -> Engine:
-        self._folder = tempfile.TemporaryDirectory(prefix="gameday-mutants-")
+        self._folder = tempfile.TemporaryDirectory(prefix="history-")
         self.recording = self.write(Path(self._folder.name) / "run")
         engine = Engine(self.recording)
         fill_targets(engine, EVERYTHING.values())
@@ -138,9 +141,9 @@ def _by_hand(case: Case) -> Trial:
             return one.verdict is not Verdict.BROKEN or id in case.also
         told = [dict(row) for row in one.first]
         at_hop = not case.hop or case.hop in {row.get("hop") for row in told}
-        shown = not case.offender or any(case.offender.items() <= row.items() for row in told)
-        as_before = known is None or printed.shown(one) == known
-        return one.verdict is case.verdict and at_hop and shown and as_before
+        told_so = not case.offender or any(case.offender.items() <= row.items() for row in told)
+        as_before = known is None or shown(one) == known
+        return one.verdict is case.verdict and at_hop and told_so and as_before
 
     others = set(EVERYTHING) if EVERYTHING[case.id].kind is MEASURE else ALWAYS
     asked = {case.id} | (others if case.verdict is Verdict.BROKEN else set())
@@ -181,7 +184,19 @@ def _clean() -> Iterator[Trial]:
         yield Trial(f"chaos {seed}", "", write, fine, frozenset(EVERYTHING))
 
 
+def _pinned(history: Pinned) -> Trial:
+    known = PINNED.get(str(history), {})
+
+    def fine(id: str, one: Finding) -> bool:
+        return [one.verdict.name, *shown(one)] == known.get(id)
+
+    def write(path: Path) -> Recording:
+        return history.make().write(path)
+
+    return Trial(str(history), history.asked[0], write, fine, frozenset(history.asked))
+
+
 def trials() -> list[Trial]:
-    """All histories: those written by hand, the bank of defects, and clean ones."""
-    neighbours = map(_beside, neighbouring(CASES))
-    return [*map(_by_hand, CASES), *neighbours, *_of_the_bank(), *_clean()]
+    """All histories: those written by hand, those of which everything is known, the bank, and clean ones."""
+    by_hand = [*map(_by_hand, CASES), *map(_beside, neighbouring(CASES)), *map(_pinned, pinned.histories())]
+    return [*by_hand, *_of_the_bank(), *_clean()]
