@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -18,10 +18,9 @@ from invariants.order import PLACES, Met, disordered, met, repeated
 from invariants.shelf import Column, Ints, Shelf, portions_for
 
 COPIES = 8  # bits of a copy in an id
-SPARSE = 64  # uids are looked up in a bit map where it has no more bits than that per row
+SPARSE = 64  # uids are looked up in a map where it has no more entries than that per row
 
 _CODE = " ".join(f"WHEN '{name}' THEN {code}" for code, name in enumerate(CLASSES))
-_FIRST_LOOK = "(x.outcome = 'ACK' AND x.src_offset IS NOT NULL)::UTINYINT AS there"
 SPOT = "hash(x.h_where, x.src_offset)"
 
 
@@ -41,7 +40,9 @@ class Read:
     bodies: list[Ints] = field(default_factory=list)  # bytes that were planned more than once
     spots: list[Ints] = field(default_factory=list)  # hashes of places that the broker has more than once
     resent: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)  # uid, copy, how often beside once
-    peculiar: list[tuple[Column, ...]] = field(default_factory=list)  # uid, copy, class, body of unusual plans
+    peculiar: list[tuple[Column, ...]] = field(
+        default_factory=list
+    )  # uid, copy, class, body of unusual plans
 
 
 def total(hashes: Column) -> int:
@@ -65,20 +66,18 @@ class _Reading:
         self.found = Read()
 
     def all(self) -> Read:
-        self._bodies()
-        self._broker()
-        plan, first = self._shelf("plan", 3, self.rows["intent"]), self._shelf("first", 2, self.rows["send"])
-        again, member = self._shelf("again", 2, 0), self._shelf("member", 4, 0)
-        self._sends(first, again)
-        self._plan(plan, member, _Followed(self._follow, self.rows["intent"]))
-        del self._follow
+        first, again = self._shelf("first", 2, self.rows["send"]), self._shelf("again", 2, 0)
+        plan, member = self._shelf("plan", 3, self.rows["intent"]), self._shelf("member", 4, 0)
+        self._plan(plan, member, _Followed(self._sends(first, again)))
         for number in range(self.portions):
             self._families(*again.take(number), *member.take(number))
         self._order(plan, first)
+        self._bodies()
+        self._broker()
         return self.found
 
     def _shelf(self, name: str, columns: int, rows: int) -> Shelf:
-        return Shelf(self.folder, name, [np.int64] * columns, rows=rows, portions=self.portions)
+        return Shelf(self.folder, name, columns, rows=rows, portions=self.portions, low=COPIES)
 
     # -- bytes and places must be unique by themselves: sums agree where a row is twice on both sides --------
 
@@ -93,7 +92,7 @@ class _Reading:
 
     def _twice(self, sql: str, table: str, books: tuple[tuple[str, int], ...] = ()) -> list[Ints]:
         rows = self.rows[table]
-        shelf = Shelf(self.folder, table, [np.int64], rows=rows, portions=portions_for(rows))
+        shelf = Shelf(self.folder, table, 1, rows=rows, portions=portions_for(rows))
         for values, *hashes in self.engine.arrays(sql):
             shelf.put(values, values.view(np.int64))
             for (book, side), column in zip(books, hashes, strict=True):
@@ -102,48 +101,54 @@ class _Reading:
 
     # -- sends ---------------------------------------------------------------------------------------------
 
-    def _sends(self, first: Shelf, again: Shelf) -> None:
-        self._follow: list[Ints] = []  # uids of which more than the ids is needed of the plan
-        sql = f"""SELECT x.uid, x.copy::BIGINT AS copy, x.attempt::BIGINT AS attempt, {_FIRST_LOOK},
-       (x.h_where & 255)::BIGINT AS place, coalesce(x.src_offset, 0) AS src_offset, x.h_placed
+    def _sends(self, first: Shelf, again: Shelf) -> list[Ints]:
+        """The uids of which more than the ids is needed of the plan."""
+        follow = []
+        sql = f"""SELECT x.uid, x.copy, x.attempt, (x.outcome = 'ACK' AND x.src_offset IS NOT NULL)::UTINYINT AS there,
+       x.h_where, coalesce(x.src_offset, 0) AS src_offset, x.h_placed
 FROM {marked("send x", ("placed",), self.salt)}"""
-        for uid, copy, attempt, there, place, offset, placed in self.engine.arrays(sql):
-            there = there != 0
-            fits, beyond = _fit(uid, copy), (offset < 0) | (offset >> PLACES != 0)
-            self.found.books["sent"] += total(placed if there.all() else placed[there])
-            self.found.open.append(uid[~there | ~fits | beyond | (attempt < 0)])
-            id, spot = (uid << COPIES) | copy, (place << PLACES) | np.where(beyond, 0, offset)
-            then = there & fits & (attempt == 0)
-            first.put(uid[then], id[then], spot[then])
-            then = there & fits & (attempt != 0)
-            again.put(uid[then], id[then], attempt[then])
-            self._follow.append(uid[then | (fits & (copy != 0))])
+        for uid, copy, attempt, there, where, offset, placed in self.engine.arrays(sql):
+            fits, near = _fit(uid, copy), _within(offset, PLACES)
+            id = (uid << COPIES) | copy
+            spot = ((where.view(np.int64) & 255) << PLACES) | offset
+            is_first = (there != 0) & (attempt == 0) & fits & near
+            first.put(id[is_first], id[is_first], spot[is_first])
+            others = np.flatnonzero(~is_first)
+            self.found.books["sent"] += total(placed) - total(placed[others[there[others] == 0]])
+            strange = (there == 0) | ~(fits & near) | (attempt < 0)
+            self.found.open.append(uid[strange])
+            others = others[(there[others] != 0) & fits[others] & (attempt[others] != 0)]
+            again.put(id[others], id[others], attempt[others])
+            follow += [uid[others], uid[copy != 0]]
+        return follow
 
     # -- the plan ------------------------------------------------------------------------------------------
 
     def _plan(self, plan: Shelf, member: Shelf, followed: _Followed) -> None:
         rows = f"(SELECT *, {TYPE} AS type FROM intent) x"
-        sql = f"""SELECT x.uid, x.copy::BIGINT AS copy, hash(x.key) AS key, x.seq, x.body_hash,
-       (CASE x.class {_CODE} ELSE {OTHER} END)::UTINYINT AS code,
+        sql = f"""SELECT x.uid, x.copy, hash(x.key) AS key, x.seq, x.body_hash,
        CASE WHEN x.class = 'invalid' THEN x.h_buried ELSE x.h_carried END AS told, x.h_content,
-       (x.canonical_hash IS NULL)::UTINYINT AS blank
+       (CASE x.class {_CODE} ELSE {OTHER} END)::UTINYINT AS code, (x.canonical_hash IS NULL)::UTINYINT AS blank
 FROM {marked(rows, ("carried", "buried", "content"), self.salt)}"""
-        for uid, copy, key, seq, body, code, told, content, blank in self.engine.arrays(sql):
+        for uid, copy, key, seq, body, told, content, code, blank in self.engine.arrays(sql):
             fits = _fit(uid, copy)
-            self.found.open.append(uid[~fits | ((blank != 0) & (code != INVALID))])
             id = (uid << COPIES) | copy
-            plan.put(uid[fits], id[fits], key.view(np.int64)[fits], seq[fits])
+            ids = (id, key.view(np.int64), seq)
+            plan.put(*((id, *ids) if fits.all() else (column[fits] for column in (id, *ids))))
             unusual = (code != VALID) | (copy != 0)
-            self.found.peculiar.append((uid[unusual], copy[unusual], code[unusual], body[unusual]))
-            base, invalid = total(content) - total(content[unusual]), total(told[code == INVALID])
-            self.found.books["content"] -= base + total(content[unusual & (code != INVALID) & (copy == 0)])
+            asked = (unusual | followed.has(uid)) & fits
+            others = np.flatnonzero(unusual)
+            kind = code[others]
+            self.found.peculiar.append((uid[others], copy[others], kind, body[others]))
+            self.found.open.append(uid[~fits | ((blank != 0) & (code != INVALID))])
+            invalid = total(told[others[kind == INVALID]])
+            no_base = others[(copy[others] != 0) | (kind == INVALID)]
+            self.found.books["content"] -= total(content) - total(content[no_base])
             self.found.books["buried"] -= invalid
             self.found.books["carried"] -= total(told) - invalid
-            here = fits & (unusual | followed.has(uid))
-            member.put(
-                uid[here], id[here], code[here].astype(np.int64), told.view(np.int64)[here],
-                content.view(np.int64)[here],
-            )
+            asked = np.flatnonzero(asked)
+            signed = (column.view(np.int64)[asked] for column in (told, content))
+            member.put(id[asked], id[asked], code[asked], *signed)
 
     # -- resends and copies ----------------------------------------------------------------------------------
 
@@ -182,14 +187,22 @@ FROM {marked(rows, ("carried", "buried", "content"), self.salt)}"""
             self.found.doubtful.append(disordered(*by_key.take(number)))
 
     def _met(self, plan: Shelf, first: Shelf, number: int) -> Met:
-        pair = met(*plan.take(number), *first.take(number))
+        pair = met(plan.take(number), first.take(number))
         self.found.open.append(pair.apart >> COPIES)
         return pair
 
 
-def _fit(uid: Ints, copy: Ints) -> Column:
-    fits: Column = (uid >= 0) & (uid >> PLACES == 0) & (copy >= 0) & (copy >> COPIES == 0)
+def _fit(uid: Ints, copy: Column) -> Column:
+    """Which ids can be told by one number."""
+    fits: Column = _within(uid, PLACES) & _within(copy, COPIES)
     return fits
+
+
+def _within(values: Column, bits: int) -> Column:
+    if values.min(initial=0) >= 0 and int(values.max(initial=0)) >> bits == 0:
+        return np.ones(len(values), np.bool_)
+    within: Column = (values >= 0) & (values >> bits == 0)
+    return within
 
 
 def _found(ids: Ints, wanted: Ints) -> tuple[Ints, Column]:
@@ -203,27 +216,15 @@ def _found(ids: Ints, wanted: Ints) -> tuple[Ints, Column]:
 class _Followed:
     """A set of uids that is asked about many at a time."""
 
-    def __init__(self, uids: list[Ints], rows: int) -> None:
+    def __init__(self, uids: list[Ints]) -> None:
         self._uids = np.unique(np.concatenate([*uids, np.empty(0, np.int64)]))
-        self._low = int(self._uids.min(initial=0))
-        self._wide = int(self._uids.max(initial=0)) - self._low + 1
-        self._bits = np.zeros(0, np.uint8)
-        if len(self._uids) and self._wide <= SPARSE * rows + (1 << 20):
-            self._bits = np.zeros((self._wide >> 3) + 1, np.uint8)
-            at = self._uids - self._low
-            octet = at >> 3
-            begin = np.flatnonzero(np.concatenate([[True], octet[1:] != octet[:-1]]))
-            self._bits[octet[begin]] = np.bitwise_or.reduceat(_bit(at), begin)
 
     def has(self, uid: Ints) -> Column:
-        if not len(self._bits):
-            return _found(self._uids, uid)[1]
-        at = uid - self._low
-        inside = (at >= 0) & (at < self._wide)
-        at = np.where(inside, at, 0)
-        found: Column = inside & ((self._bits[at >> 3] & _bit(at)) != 0)
+        low, high = int(uid.min(initial=0)), int(uid.max(initial=0))
+        begin, end = np.searchsorted(self._uids, (low, high + 1))
+        if high - low > SPARSE * len(uid) + (1 << 20):
+            return _found(self._uids[begin:end], uid)[1]
+        known = np.zeros(high - low + 1, np.bool_)
+        known[self._uids[begin:end] - low] = True
+        found: Column = known[uid - low]
         return found
-
-
-def _bit(at: Ints) -> Column:
-    return np.left_shift(np.uint8(1), (at & 7).astype(np.uint8))

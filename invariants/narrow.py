@@ -51,7 +51,9 @@ class Narrowing(Ledger, Protocol):
     """What is needed of an engine whose tables are to be narrowed."""
 
     def load(self, name: str, **columns: Any) -> None: ...  # a temporary table of numbers
-    def beside(self) -> AbstractContextManager[Columns]: ...  # a second reader of the same tables, for a thread
+    def beside(
+        self,
+    ) -> AbstractContextManager[Columns]: ...  # a second reader of the same tables, for a thread
 
 
 @dataclass(frozen=True)

@@ -28,18 +28,24 @@ class Met:
     spot: Ints
 
 
-def met(ids: Ints, key: Ints, seq: Ints, sent: Ints, spot: Ints) -> Met:
-    """Every first attempt with the key and the place in it that were planned for it."""
-    ids, at = in_order(ids)
-    sent, sent_at = in_order(sent)
+def met(plan: list[Ints], sends: list[Ints]) -> Met:
+    """Every first attempt with the key and the place in it that were planned for it.
+
+    Of the plan ids, keys and sequence are given, of the sends ids and spots. Takes all of them over.
+    """
+    ids, at = in_order(plan.pop(0))
+    sent, sent_at = in_order(sends.pop(0))
+    (spot,) = sends
+    twice = [one[1:][one[1:] == one[:-1]] for one in (ids, sent)]
     if np.array_equal(ids, sent):
-        apart = ids[1:][ids[1:] == ids[:-1]]
+        del ids, sent
         planned = np.empty_like(at)
         planned[sent_at] = at
-        return Met(np.unique(apart), key[planned], seq[planned], spot)
-    only = np.setxor1d(ids, sent)
-    twice = [one[1:][one[1:] == one[:-1]] for one in (ids, sent)]
-    apart = np.unique(np.concatenate([only, *twice]))
+        del at, sent_at
+        seq, key = plan.pop()[planned], plan.pop()[planned]
+        return Met(np.unique(twice[0]), key, seq, spot)
+    apart = np.unique(np.concatenate([np.setxor1d(ids, sent), *twice]))
+    key, seq = plan
     if not len(ids):
         return Met(apart, key, seq, spot[:0])
     known = np.minimum(np.searchsorted(ids, sent), len(ids) - 1)
