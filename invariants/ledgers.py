@@ -1,4 +1,4 @@
-"""Plan, sends and broker, each read once as numbers: their sides of the books, and what sums cannot tell of them.
+"""Plan and sends, each read once as numbers: their sides of the books, and what sums cannot tell of them.
 
 Whatever does not fit into these numbers (an offset beyond 2^54, a negative uid) is left to the shared views.
 """
@@ -14,14 +14,13 @@ from typing import Protocol
 import numpy as np
 
 from invariants.balance import CLASSES, INVALID, OTHER, TYPE, VALID, marked
-from invariants.order import PLACES, Met, disordered, met, repeated
-from invariants.shelf import Column, Ints, Shelf, portions_for
+from invariants.order import PLACES, disordered, met
+from invariants.shelf import Column, Ints, Shelf
 
 COPIES = 8  # bits of a copy in an id
 SPARSE = 64  # uids are looked up in a map where it has no more entries than that per row
 
 _CODE = " ".join(f"WHEN '{name}' THEN {code}" for code, name in enumerate(CLASSES))
-SPOT = "hash(x.h_where, x.src_offset)"
 
 
 class Columns(Protocol):
@@ -32,13 +31,11 @@ class Columns(Protocol):
 
 @dataclass
 class Read:
-    """What one reading of the three tables tells."""
+    """What one reading of both tables tells."""
 
     books: Counter[str] = field(default_factory=Counter)  # what they add to each book
     open: list[Ints] = field(default_factory=list)  # uids that the views have to look at
     doubtful: list[Ints] = field(default_factory=list)  # hashes of keys that may be out of order
-    bodies: list[Ints] = field(default_factory=list)  # bytes that were planned more than once
-    spots: list[Ints] = field(default_factory=list)  # hashes of places that the broker has more than once
     resent: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)  # uid, copy, how often beside once
     peculiar: list[tuple[Column, ...]] = field(
         default_factory=list
@@ -51,53 +48,34 @@ def total(hashes: Column) -> int:
     return int(halves[0::2].sum(dtype=np.uint64)) + (int(halves[1::2].sum(dtype=np.uint64)) << 32)
 
 
-def read(engine: Columns, folder: Path, salt: int, planned: int, sent: int, at_broker: int) -> Read:
-    """Read send, intent and broker_scan once each; `folder` takes what is too much for memory."""
-    return _Reading(engine, folder, salt, planned, sent, at_broker).all()
+def read(engine: Columns, folder: Path, salt: int, planned: int, sent: int) -> Read:
+    """Read send and intent once each; `folder` takes what is too much for memory."""
+    return _Reading(engine, folder, salt, max(planned, sent)).all()
 
 
 class _Reading:
-    def __init__(
-        self, engine: Columns, folder: Path, salt: int, planned: int, sent: int, at_broker: int
-    ) -> None:
+    def __init__(self, engine: Columns, folder: Path, salt: int, rows: int) -> None:
         self.engine, self.folder, self.salt = engine, folder, salt
-        self.rows = {"intent": planned, "send": sent, "broker_scan": at_broker}
-        self.portions = portions_for(max(planned, sent))
+        self.rows = rows
         self.found = Read()
 
     def all(self) -> Read:
-        first, again = self._shelf("first", 2, self.rows["send"]), self._shelf("again", 2, 0)
-        plan, member = self._shelf("plan", 3, self.rows["intent"]), self._shelf("member", 4, 0)
+        first, again = self._shelf("first", 2), self._shelf("again", 2, few=True)
+        plan, member = self._shelf("plan", 3), self._shelf("member", 4, few=True)
         self._plan(plan, member, _Followed(self._sends(first, again)))
-        for number in range(self.portions):
-            self._families(*again.take(number), *member.take(number))
-        self._order(plan, first)
-        self._bodies()
-        self._broker()
+        for resends, families in zip(again.take(), member.take(), strict=True):
+            self._families(*resends, *families)
+        by_key = self._shelf("key", 3)
+        for planned, sent in zip(plan.take(), first.take(), strict=True):
+            pair = met(planned, sent)
+            self.found.open.append(pair.apart >> COPIES)
+            by_key.put(pair.key, pair.key, pair.seq, pair.spot)
+        for columns in by_key.take():
+            self.found.doubtful.append(disordered(*columns))
         return self.found
 
-    def _shelf(self, name: str, columns: int, rows: int) -> Shelf:
-        return Shelf(self.folder, name, columns, rows=rows, portions=self.portions, low=COPIES)
-
-    # -- bytes and places must be unique by themselves: sums agree where a row is twice on both sides --------
-
-    def _bodies(self) -> None:
-        self.found.bodies += self._twice("SELECT body_hash FROM intent", "intent")
-
-    def _broker(self) -> None:
-        rows = marked("broker_scan x", ("landed",), self.salt)
-        sql = f"""SELECT {SPOT} AS spot, CASE WHEN x.uid IS NULL THEN 0 ELSE x.h_placed END AS sent,
-       x.h_landed AS landed FROM {rows}"""
-        self.found.spots += self._twice(sql, "broker_scan", (("sent", -1), ("landed", 1)))
-
-    def _twice(self, sql: str, table: str, books: tuple[tuple[str, int], ...] = ()) -> list[Ints]:
-        rows = self.rows[table]
-        shelf = Shelf(self.folder, table, 1, rows=rows, portions=portions_for(rows))
-        for values, *hashes in self.engine.arrays(sql):
-            shelf.put(values, values.view(np.int64))
-            for (book, side), column in zip(books, hashes, strict=True):
-                self.found.books[book] += side * total(column)
-        return [repeated(shelf.take(number)[0]) for number in range(portions_for(rows))]
+    def _shelf(self, name: str, columns: int, few: bool = False) -> Shelf:
+        return Shelf(self.folder, name, columns, rows=self.rows, low=COPIES, few=few)
 
     # -- sends ---------------------------------------------------------------------------------------------
 
@@ -171,25 +149,6 @@ FROM {marked(rows, ("carried", "buried", "content"), self.salt)}"""
         base, known = _found(id, (id[copies] >> COPIES) << COPIES)
         like = known & (content[base] == content[copies]) & (code[base] != INVALID) if len(id) else known
         self.found.open.append(id[copies][~like] >> COPIES)
-
-    # -- who met whom, and in which order ----------------------------------------------------------------------
-
-    def _order(self, plan: Shelf, first: Shelf) -> None:
-        if self.portions == 1:
-            pair = self._met(plan, first, 0)
-            self.found.doubtful.append(disordered(pair.key, pair.seq, pair.spot))
-            return
-        by_key = self._shelf("key", 3, self.rows["send"])
-        for number in range(self.portions):
-            pair = self._met(plan, first, number)
-            by_key.put(pair.key, pair.key, pair.seq, pair.spot)
-        for number in range(self.portions):
-            self.found.doubtful.append(disordered(*by_key.take(number)))
-
-    def _met(self, plan: Shelf, first: Shelf, number: int) -> Met:
-        pair = met(plan.take(number), first.take(number))
-        self.found.open.append(pair.apart >> COPIES)
-        return pair
 
 
 def _fit(uid: Ints, copy: Column) -> Column:

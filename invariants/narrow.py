@@ -15,8 +15,9 @@ import numpy as np
 from gameday.kernel.verdict import Invariant
 from invariants.b import GROUPS
 from invariants.balance import AT_ONCE, BY_BYTES, DUPLICATE, HOUR_US, TWIN, TYPE, Balance, Ledger, marked
-from invariants.ledgers import SPOT, Columns, Read, read
+from invariants.ledgers import Columns, Read, read
 from invariants.shelf import Ints
+from invariants.unique import SPOT, Twice, twice
 
 SCANS = ("broker_scan", "raw_scan", "dlq_scan", "load_scan", "suppressed_scan", "curated_scan")
 TABLES = ("intent", "send", *SCANS)
@@ -47,7 +48,7 @@ _PLACE = "cluster, topic, partition, src_offset"
 _HERE = "(x.partition, x.src_offset) IN (SELECT (partition, src_offset) FROM off_place)"
 
 
-class Narrowing(Ledger, Protocol):
+class Narrowing(Ledger, Columns, Protocol):
     """What is needed of an engine whose tables are to be narrowed."""
 
     def load(self, name: str, **columns: Any) -> None: ...  # a temporary table of numbers
@@ -89,14 +90,14 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
     """Find all that does not balance, and make a table open_<table> with only that for each table."""
     before = {t: _count(engine, f"SELECT count(*) FROM {t}") for t in TABLES}
     balance = Balance(engine, salt)
-    found = _read(engine, balance, before)
+    found, more = _read(engine, balance, before)
     balance.astray()
     engine.run("CREATE TEMP TABLE open_event AS SELECT uid FROM off_event")
     engine.load("found_open", uid=_one(found.open))
     _add(engine, "SELECT uid FROM found_open")
     wrong = "FROM suppressed_scan WHERE survivor_uid IS DISTINCT FROM uid"
     _add(engine, f"SELECT uid {wrong} UNION ALL SELECT survivor_uid {wrong}")
-    _twice(engine, found, salt)
+    _twice(engine, more, salt)
     doubtful = _one(found.doubtful)
     engine.load("doubtful_key", key=doubtful.view(np.uint64))
     if _count(engine, "SELECT count(*) FROM off_place"):
@@ -115,8 +116,8 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
     return Spared({t: before[t] - left[t] for t in TABLES} | classes, left)
 
 
-def _read(engine: Narrowing, balance: Balance, rows: Mapping[str, int]) -> Read:
-    """Every table once: what is sorted in a thread of its own, beside what is only summed up."""
+def _read(engine: Narrowing, balance: Balance, rows: Mapping[str, int]) -> tuple[Read, Twice]:
+    """Every table once: plan and sends in a thread of its own, beside the hops."""
     with (
         tempfile.TemporaryDirectory(prefix="gameday-judge-") as folder,
         engine.beside() as second,
@@ -129,18 +130,19 @@ def _read(engine: Narrowing, balance: Balance, rows: Mapping[str, int]) -> Read:
             balance.salt,
             planned=rows["intent"],
             sent=rows["send"],
-            at_broker=rows["broker_scan"],
         )
         balance.add(*AT_ONCE)
         balance.add_curated()
+        more = twice(engine, Path(folder), balance.salt, rows["intent"], rows["broker_scan"])
         found = asked.result()
     balance.books.update(found.books)
+    balance.books.update(more.books)
     uid, copy, code, body = (_one(list(parts)) for parts in zip(*found.peculiar, strict=True))
     engine.load("peculiar", uid=uid, copy=copy, code=code, body_hash=body)
     uid, copy, times = (_one(list(parts)) for parts in zip(*found.resent, strict=True))
     engine.load("resent", uid=uid, copy=copy, n=times)
     balance.add(*BY_BYTES)
-    return found
+    return found, more
 
 
 def _one(parts: Sequence[Ints]) -> Ints:
@@ -155,9 +157,9 @@ def _add(engine: Narrowing, uids: str) -> None:
     engine.run(f"INSERT INTO open_event {uids}")
 
 
-def _twice(engine: Narrowing, found: Read, salt: int) -> None:
+def _twice(engine: Narrowing, found: Twice, salt: int) -> None:
     """Sums agree where a row is twice on both sides: ids, bytes and places must be unique by themselves."""
-    bodies, spots = _one(found.bodies), _one(found.spots)
+    bodies, spots = found.bodies, found.spots
     if len(bodies):
         engine.load("seen_twice", v=bodies)
         _add(engine, "SELECT uid FROM intent WHERE body_hash IN (SELECT v FROM seen_twice)")

@@ -1,4 +1,4 @@
-"""What sums cannot answer, by sorting numbers: what occurs twice, who met whom, and what is out of order."""
+"""What sums cannot tell, by sorting numbers: who met whom, and what is out of order."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ import numpy as np
 
 from invariants.shelf import Column, Ints
 
+STEPS = 8  # bits of a place in the sequence of a key; keys of more events are looked at once more
 PLACES = 54  # bits of an offset; the eight above them tell its partition
 # Partitions that share these eight bits are compared as one, which can only add a doubt.
-
-
-def repeated(values: Ints) -> Ints:
-    """The values that occur more than once. Sorts them where they are."""
-    values.sort()
-    return np.unique(values[1:][values[1:] == values[:-1]])
 
 
 @dataclass(frozen=True)
@@ -78,17 +73,19 @@ def disordered(key: Ints, seq: Ints, spot: Ints) -> Ints:
     """Hashes of the keys whose offsets may not follow their sequence.
 
     Every key that offends is among them; a key that shares its hash with another may be among them too.
-    Rows are put side by side by key, in the order in which they came: almost always that order is a witness.
+    Rows are put side by side by key and, as far as eight bits tell, by sequence.
     """
     if len(key) < 2:
         return key[:0]
     bits = len(key).bit_length()
-    low = np.int64((1 << bits) - 1)
-    packed = key & ~low
+    packed = key >> (bits + STEPS)
+    packed <<= STEPS
+    packed |= np.clip(seq, 0, (1 << STEPS) - 1)
+    packed <<= bits
     packed |= np.arange(len(key), dtype=np.int64)
     packed.sort()
-    order = (packed & low).astype(np.int32 if bits < 32 else np.int64)
-    packed >>= bits
+    order = packed & np.int64((1 << bits) - 1)
+    packed >>= bits + STEPS
     same = packed[1:] == packed[:-1]
     rising = _rising(seq[order])
     there = spot[order]
@@ -98,8 +95,7 @@ def disordered(key: Ints, seq: Ints, spot: Ints) -> Ints:
     rising |= ~same
     if rising.all():
         return key[:0]
-    doubtful = np.unique(packed[1:][~rising]) << bits
-    here = np.isin(key & ~low, doubtful)
+    here = np.isin(key >> (bits + STEPS), packed[1:][~rising])
     return _checked(key[here], seq[here], spot[here])
 
 
@@ -109,7 +105,7 @@ def _rising(column: Column) -> Column:
 
 
 def _checked(key: Ints, seq: Ints, spot: Ints) -> Ints:
-    """The same for the few rows that no order of arrival vouches for."""
+    """The same for the few rows that need a closer look."""
     place = spot >> PLACES
     order = np.lexsort((spot, seq, place, key))
     key, place, seq, spot = key[order], place[order], seq[order], spot[order]

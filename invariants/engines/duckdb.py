@@ -19,8 +19,7 @@ from invariants.engines import Session
 from invariants.narrow import TABLES, Spared, narrow
 from invariants.views import SQL_NAME
 
-
-BATCH = 1 << 18  # rows of columns handed out at a time
+BATCH = 1 << 16  # rows of columns handed out at a time
 
 _TYPES = {"int64": "BIGINT", "int32": "INTEGER", "double": "DOUBLE", "string": "VARCHAR", "bool": "BOOLEAN"}
 
@@ -35,8 +34,12 @@ class _Reader:
             session.execute(view)
 
     def arrays(self, sql: str) -> Iterator[tuple[npt.NDArray[Any], ...]]:
-        for batch in self.session.execute(sql).to_arrow_reader(BATCH):
-            yield tuple(column.to_numpy(zero_copy_only=False) for column in batch.columns)
+        return _arrays(self.session, sql)
+
+
+def _arrays(session: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    for batch in session.execute(sql).to_arrow_reader(BATCH):
+        yield tuple(column.to_numpy(zero_copy_only=False) for column in batch.columns)
 
 
 class DuckDb(Session):
@@ -116,6 +119,9 @@ class DuckDb(Session):
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         return self._session.execute(sql).fetchall()
+
+    def arrays(self, sql: str) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+        return _arrays(self._session, sql)
 
     def load(self, name: str, **columns: npt.NDArray[Any]) -> None:
         self._session.register("incoming", pa.table(columns))
