@@ -1,7 +1,7 @@
 """Books that have to balance: hop against hop and plan, as keyed sums; what balances is whole.
 
-Each table is read once. A book that balances holds the same rows on both sides (a sum of 64-bit hashes, never a
-XOR: two equal rows do not cancel). One that does not is drawn up again, first by window and then by row, and only
+Each table is read once. A book that balances holds the same rows on both sides (a sum of 64-bit hashes, never
+a XOR: two equal rows do not cancel). One that does not is drawn up again, by window and then by row, and only
 rows that differ go on to the shared views. README.md of this folder says why nothing can hide.
 """
 
@@ -21,7 +21,7 @@ VALID, INVALID, DUPLICATE, TWIN, OTHER = range(5)
 TYPE = """CASE event_type WHEN 'payment_authorized' THEN 'AUTHORIZATION'
          WHEN 'payment_captured' THEN 'CAPTURE' WHEN 'refund_issued' THEN 'REFUND'
          WHEN 'chargeback_created' THEN 'CHARGEBACK' ELSE event_type END"""
-# Mixed twice: once is a XOR of mixed fields, in which exchanged values could cancel. Each rests on those before it.
+# Mixed twice: once is a XOR of mixed fields, in which exchanged values could cancel.
 _AT = "{salt}, x.cluster, x.topic, x.partition"
 _CONTENT = "{salt}, x.uid, x.canonical_hash, x.type, x.currency, x.amount_minor, x.event_ts"
 _MARKS = {
@@ -205,7 +205,7 @@ SELECT {_GROUP}, {_MONEY}, count(*) - count(x.uid) AS without, {sums} FROM {rows
         self.ledger.run("INSERT INTO off_event SELECT k2 FROM narrow_by_event WHERE k2 IS NOT NULL")
 
     def base_groups(self) -> None:
-        """Make the table base_group: those of curated where it has the content of the plan, else of the plan."""
+        """Make the table base_group: of curated where it has the content of the plan, else of the plan."""
         rows = "(SELECT type, currency, hour_us, n_base, sum_base FROM curated_group) x"
         if self.books["content"]:
             rows = f"""(SELECT {_GROUP}, {_MONEY} FROM (SELECT *, {TYPE} AS type FROM intent) x

@@ -1,4 +1,4 @@
-"""Plan and sends, each read once as numbers: their sides of the books, and what sums cannot tell of them.
+"""Plan and sends, each read once as numbers: their side of the books, and what sums cannot tell of them.
 
 Whatever does not fit into these numbers (an offset beyond 2^54, a negative uid) is left to the shared views.
 """
@@ -37,9 +37,7 @@ class Read:
     open: list[Ints] = field(default_factory=list)  # uids that the views have to look at
     doubtful: list[Ints] = field(default_factory=list)  # hashes of keys that may be out of order
     resent: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)  # uid, copy, how often beside once
-    peculiar: list[tuple[Column, ...]] = field(
-        default_factory=list
-    )  # uid, copy, class, body of unusual plans
+    peculiar: list[tuple[Column, ...]] = field(default_factory=list)  # unusual plans: uid, copy, class, body
 
 
 def total(hashes: Column) -> int:
@@ -82,8 +80,8 @@ class _Reading:
     def _sends(self, first: Shelf, again: Shelf) -> list[Ints]:
         """The uids of which more than the ids is needed of the plan."""
         follow = []
-        sql = f"""SELECT x.uid, x.copy, x.attempt, (x.outcome = 'ACK' AND x.src_offset IS NOT NULL)::UTINYINT AS there,
-       x.h_where, coalesce(x.src_offset, 0) AS src_offset, x.h_placed
+        sql = f"""SELECT x.uid, x.copy, x.attempt,
+       (x.outcome = 'ACK' AND x.src_offset IS NOT NULL)::UTINYINT AS there, x.h_where, coalesce(x.src_offset, 0) AS src_offset, x.h_placed
 FROM {marked("send x", ("placed",), self.salt)}"""
         for uid, copy, attempt, there, where, offset, placed in self.engine.arrays(sql):
             fits, near = _fit(uid, copy), _within(offset, PLACES)
@@ -106,7 +104,8 @@ FROM {marked("send x", ("placed",), self.salt)}"""
         rows = f"(SELECT *, {TYPE} AS type FROM intent) x"
         sql = f"""SELECT x.uid, x.copy, hash(x.key) AS key, x.seq, x.body_hash,
        CASE WHEN x.class = 'invalid' THEN x.h_buried ELSE x.h_carried END AS told, x.h_content,
-       (CASE x.class {_CODE} ELSE {OTHER} END)::UTINYINT AS code, (x.canonical_hash IS NULL)::UTINYINT AS blank
+       (CASE x.class {_CODE} ELSE {OTHER} END)::UTINYINT AS code,
+       (x.canonical_hash IS NULL)::UTINYINT AS blank
 FROM {marked(rows, ("carried", "buried", "content"), self.salt)}"""
         for uid, copy, key, seq, body, told, content, code, blank in self.engine.arrays(sql):
             fits = _fit(uid, copy)

@@ -52,7 +52,7 @@ def met(plan: list[Ints], sends: list[Ints]) -> Met:
 
 
 def in_order(ids: Ints) -> tuple[Ints, Column]:
-    """The ids in order, and where each of them stood. Sorts them where they are, as bare numbers if dense enough."""
+    """The ids in order, and where each stood. Sorts them where they are, as bare numbers if dense enough."""
     if not len(ids):
         return ids, np.empty(0, np.int32)
     low, bits = int(ids.min()), len(ids).bit_length()

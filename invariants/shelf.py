@@ -1,4 +1,4 @@
-"""Rows of whole numbers, put aside in portions until they are looked at: in memory, or in files if they are many."""
+"""Rows of whole numbers, put aside in portions until they are looked at: in memory, or in files if many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be there once, since sums agree where a row is twice on both sides: planned bytes, places at the broker."""
+"""What must be there once, for sums agree where a row is twice on both sides: bytes and places."""
 
 from __future__ import annotations
 

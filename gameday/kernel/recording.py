@@ -128,7 +128,7 @@ def as_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def _encodings(schema: pa.Schema) -> dict[str, Any]:
-    """Whole numbers as differences, hashes as they are, the rest by dictionary: quicker to write and to read."""
+    """Whole numbers as differences, hashes as they are, the rest by dictionary: quicker both ways."""
     whole = {field.name for field in schema if field.type == pa.int64()}
     differences = {name: "DELTA_BINARY_PACKED" for name in whole if not name.endswith("_hash")}
     return {

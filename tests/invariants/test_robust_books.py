@@ -23,7 +23,10 @@ ASKED = [one for id, one in invariants.everything().items() if id in COVERED]
 SMALL = partial(DuckDb, threads=1)
 ROUNDS = 24
 # Numbers that no run has, and that books must not stumble over.
-STRANGE = {"int64": [-1, 0, 1 << 54, (1 << 54) + 3, (1 << 62) + 3], "int32": [-1, 255, 256, 259, (1 << 31) - 1]}
+STRANGE = {
+    "int64": [-1, 0, 1 << 54, (1 << 54) + 3, (1 << 62) + 3],
+    "int32": [-1, 255, 256, 259, (1 << 31) - 1],
+}
 
 
 def compared(tables: Tables, folder: Path, books: bool) -> dict[str, tuple[object, ...]]:
