@@ -81,7 +81,8 @@ class _Reading:
         """The uids of which more than the ids is needed of the plan."""
         follow = []
         sql = f"""SELECT x.uid, x.copy, x.attempt,
-       (x.outcome = 'ACK' AND x.src_offset IS NOT NULL)::UTINYINT AS there, x.h_where, coalesce(x.src_offset, 0) AS src_offset, x.h_placed
+       (x.outcome = 'ACK' AND x.src_offset IS NOT NULL)::UTINYINT AS there,
+       x.h_where, coalesce(x.src_offset, 0) AS src_offset, x.h_placed
 FROM {marked("send x", ("placed",), self.salt)}"""
         for uid, copy, attempt, there, where, offset, placed in self.engine.arrays(sql):
             fits, near = _fit(uid, copy), _within(offset, PLACES)

@@ -52,9 +52,7 @@ class Narrowing(Ledger, Columns, Protocol):
     """What is needed of an engine whose tables are to be narrowed."""
 
     def load(self, name: str, **columns: Any) -> None: ...  # a temporary table of numbers
-    def beside(
-        self,
-    ) -> AbstractContextManager[Columns]: ...  # a second reader of the same tables, for a thread
+    def beside(self) -> AbstractContextManager[Columns]: ...  # reads the same tables, for another thread
 
 
 @dataclass(frozen=True)
