@@ -101,9 +101,6 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
     if _count(engine, "SELECT count(*) FROM off_place"):
         _at_places(engine)
     _related(engine, len(doubtful) > 0)
-    engine.run(
-        "CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL"
-    )
     for table in TABLES:
         which = _open(engine, table, balance.nameless)
         engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {which}")
@@ -112,6 +109,16 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
     classes = _classes(engine)
     left = {t: _count(engine, f"SELECT count(*) FROM open_{t}") for t in TABLES}
     return Spared({t: before[t] - left[t] for t in TABLES} | classes, left)
+
+
+def sample(engine: Narrowing, uids: str) -> None:
+    """Make the same tables with the families of these events, whether they balance or not."""
+    engine.run("CREATE TEMP TABLE off_place (partition INTEGER, src_offset BIGINT)")
+    engine.load("doubtful_key", key=np.empty(0, np.uint64))
+    engine.run(f"CREATE TEMP TABLE open_event AS {uids}")
+    _related(engine, False)
+    for table in TABLES:
+        engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {_open(engine, table, {})}")
 
 
 def _read(engine: Narrowing, balance: Balance, rows: Mapping[str, int]) -> tuple[Read, Twice]:
@@ -191,6 +198,9 @@ WHERE uid IN ({asked}) OR hash(key) IN (SELECT key FROM doubtful_key))""",
     )
     _add(engine, f"SELECT survivor_uid FROM suppressed_scan x WHERE uid IN ({asked}) OR {_HERE}")
     _add(engine, f"SELECT uid FROM intent WHERE class = 'twin_of' AND ref_uid IN ({asked})")
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL"
+    )
 
 
 def _open(engine: Narrowing, table: str, nameless: Mapping[str, int]) -> str:
@@ -200,7 +210,7 @@ def _open(engine: Narrowing, table: str, nameless: Mapping[str, int]) -> str:
     if table != "intent" and _count(engine, "SELECT count(*) FROM off_place"):
         wanted.append(_HERE)
     if table in ("load_scan", "suppressed_scan", "curated_scan"):
-        if nameless[table.removesuffix("_scan")]:
+        if nameless.get(table.removesuffix("_scan")):
             wanted.append("x.uid IS NULL")
     elif table not in ("intent", "send") and _count(engine, "SELECT count(*) FROM open_intent"):
         wanted.append("x.uid IS NULL AND x.body_hash IN (SELECT body_hash FROM open_intent)")

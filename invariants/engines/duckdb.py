@@ -16,7 +16,7 @@ import pyarrow as pa
 from gameday.kernel.recording import SCHEMAS, Recording
 from invariants.chain import Chain
 from invariants.engines import Session
-from invariants.narrow import TABLES, Spared, narrow
+from invariants.narrow import OVER_ALL, TABLES, Spared, narrow, sample
 from invariants.views import SQL_NAME
 
 BATCH = 1 << 16  # rows of columns handed out at a time
@@ -101,14 +101,23 @@ class DuckDb(Session):
             return None
         self._prepare(" ".join(f"FROM {table}" for table in TABLES))
         spared = narrow(self, self._salt())
-        if any(spared.open.values()):
-            self._need("reach")  # how far each hop got is told by all rows
-        self._need("loaded_batch")
-        for table in TABLES:
+        self._narrowed(reached=any(spared.open.values()))
+        return spared
+
+    def sample(self, uids: str) -> bool:
+        self._prepare(" ".join(f"FROM {table}" for table in TABLES))
+        sample(self, uids)
+        self._narrowed(reached=True)
+        return True
+
+    def _narrowed(self, reached: bool) -> None:
+        """The open rows in place of all, once the views are made that look at all rows."""
+        for view in OVER_ALL[0 if reached else 1 :]:
+            self._need(view)
+        for table in set(TABLES) & set(self._streamed):
             self._session.execute(f"DROP VIEW {table}")
             self._session.execute(f"ALTER TABLE open_{table} RENAME TO {table}")
             del self._streamed[table]
-        return spared
 
     def _salt(self) -> int:
         told = self.recording.folder / "run.json"
