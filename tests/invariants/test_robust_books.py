@@ -170,14 +170,17 @@ def exchanged() -> Tables:
 def one_attempt_twice() -> Tables:
     """The resend of event 30 is told and found twice."""
     tables = _calm()
-    for name in HOPS[:4]:
+    for name in (*HOPS[:4], "suppressed_scan"):
         row = tables.find(name, uid=30)[-1]
         tables.rows[name].append({**row, "src_offset": 99})
     return tables
 
 
 def other_content_in_the_copy() -> Tables:
-    return _calm().change("intent", {"amount_minor": 7, "canonical_hash": 7}, uid=20, copy=1)
+    tables = _calm().change("intent", {"amount_minor": 7, "canonical_hash": 7}, uid=20, copy=1)
+    for name in HOPS[2:4]:
+        tables.change(name, {"canonical_hash": 7}, uid=20, copy=1)
+    return tables
 
 
 def planned_twice() -> Tables:
