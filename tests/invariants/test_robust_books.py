@@ -109,11 +109,16 @@ def _damage(tables: Tables, draw: random.Random) -> None:
         row[column] = value
 
 
+def in_portions(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """As if there were many rows, and from `at_once` on too many for memory."""
+    monkeypatch.setattr(shelf, "AT_ONCE", at_once)
+    monkeypatch.setattr(shelf, "PORTION", 3)
+
+
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_random_damage_is_judged_alike(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if seed % 3 == 0:  # as if there were too many rows for memory
-        monkeypatch.setattr(shelf, "AT_ONCE", 7)
-        monkeypatch.setattr(shelf, "PORTION", 5)
+    if seed % 3:
+        in_portions(monkeypatch, 7 if seed % 3 == 1 else 1_000)
     draw = random.Random(seed)
     tables = _busy(draw)
     for _ in range(draw.randrange(0, 4)):
@@ -199,8 +204,12 @@ SUMS_AGREE = (
 )
 
 
+@pytest.mark.parametrize("at_once", [7, 1_000], ids=["in files", "in memory"])
 @pytest.mark.parametrize("make", SUMS_AGREE)
-def test_what_sums_cannot_tell_is_looked_at(make: Callable[[], Tables], tmp_path: Path) -> None:
+def test_what_sums_cannot_tell_is_looked_at(
+    make: Callable[[], Tables], at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_portions(monkeypatch, at_once)
     tables = make()
     same(tables, tmp_path)
     engine = DuckDb(tables.write(tmp_path / "run"))
