@@ -34,10 +34,10 @@ _MARKS = {
     "passed": ("hash(hash(x.h_landed, x.canonical_hash))", "landed"),
 }
 # Rows whose id was destroyed are known by their bytes, as the planned invalid event that carries these.
-_GRAVES = f"""(SELECT d.* REPLACE (coalesce(d.uid, i.uid) AS uid, coalesce(d.copy, i.copy) AS copy),
+_GRAVES = """(SELECT d.* REPLACE (coalesce(d.uid, i.uid) AS uid, coalesce(d.copy, i.copy) AS copy),
          d.uid AS own_uid
-  FROM dlq_scan d LEFT JOIN peculiar i
-    ON i.code = {INVALID} AND i.body_hash = CASE WHEN d.uid IS NULL THEN d.body_hash END) x"""
+  FROM dlq_scan d LEFT JOIN planned_invalid i
+    ON i.body_hash = CASE WHEN d.uid IS NULL THEN d.body_hash END) x"""
 
 
 class Ledger(Protocol):
@@ -151,7 +151,7 @@ SOURCES = {
     )
 }
 AT_ONCE = ("raw", "load", "dlq", "suppressed")  # read by a statement each; with curated, which has groups
-BY_BYTES = ("nameless", "graves")  # these rest on the table peculiar
+BY_BYTES = ("nameless", "graves")  # these rest on the table planned_invalid
 _MONEY = "count(*) AS n_base, coalesce(sum(x.amount_minor), 0) AS sum_base"
 _GROUP = f"x.type, x.currency, x.event_ts - x.event_ts % {HOUR_US} AS hour_us"
 
@@ -199,6 +199,9 @@ SELECT {_GROUP}, {_MONEY}, count(*) - count(x.uid) AS without, {sums} FROM {rows
         self.ledger.run("CREATE TEMP TABLE off_place (partition INTEGER, src_offset BIGINT)")
         self.ledger.run("CREATE TEMP TABLE off_event (uid BIGINT)")
         off = {book for book, sum_ in self.books.items() if sum_}
+        if off & {"carried", "buried"}:
+            self.ledger.run("""CREATE TEMP TABLE resent AS SELECT uid, copy, count(*) AS n FROM send
+WHERE attempt <> 0 AND outcome = 'ACK' AND src_offset IS NOT NULL GROUP BY uid, copy""")
         self._drill("by_place", off, "x.partition AS k1, x.src_offset", PLACES_WIDE)
         self.ledger.run("INSERT INTO off_place SELECT k1, k2 FROM narrow_by_place")
         self._drill("by_event", off, "0 AS k1, x.uid", EVENTS_WIDE)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from invariants.balance import CLASSES, INVALID, OTHER, TYPE, VALID, marked
+from invariants.balance import CLASSES, DUPLICATE, INVALID, OTHER, TWIN, TYPE, VALID, marked
 from invariants.order import PLACES, disordered, met
 from invariants.shelf import Column, Ints, Shelf
 
@@ -36,8 +36,10 @@ class Read:
     books: Counter[str] = field(default_factory=Counter)  # what they add to each book
     open: list[Ints] = field(default_factory=list)  # uids that the views have to look at
     doubtful: list[Ints] = field(default_factory=list)  # hashes of keys that may be out of order
-    resent: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)  # uid, copy, how often beside once
-    peculiar: list[tuple[Column, ...]] = field(default_factory=list)  # unusual plans: uid, copy, class, body
+    invalid: list[tuple[Ints, Column, Ints]] = field(default_factory=list)  # uid, copy, body of such plans
+    copied: int = 0  # planned events of which there are business duplicates
+    twins: int = 0
+    strange: bool = False  # a plan has an id that is no such number: these two do not count it
 
 
 def total(hashes: Column) -> int:
@@ -117,9 +119,12 @@ FROM {marked(rows, ("carried", "buried", "content"), self.salt)}"""
             asked = (unusual | followed.has(uid)) & fits
             others = np.flatnonzero(unusual)
             kind = code[others]
-            self.found.peculiar.append((uid[others], copy[others], kind, body[others]))
+            bad = others[kind == INVALID]
+            self.found.invalid.append((uid[bad], copy[bad], body[bad]))
+            self.found.twins += int((kind == TWIN).sum())
             self.found.open.append(uid[~fits | ((blank != 0) & (code != INVALID))])
-            invalid = total(told[others[kind == INVALID]])
+            self.found.strange |= not fits.all()
+            invalid = total(told[bad])
             no_base = others[(copy[others] != 0) | (kind == INVALID)]
             self.found.books["content"] -= total(content) - total(content[no_base])
             self.found.books["buried"] -= invalid
@@ -139,7 +144,7 @@ FROM {marked(rows, ("carried", "buried", "content"), self.salt)}"""
         order = np.argsort(id, kind="stable")
         id, code, told, content = id[order], code[order], told[order], content[order]
         ids, times = np.unique(again, return_counts=True)
-        self.found.resent.append((ids >> COPIES, ids & ((1 << COPIES) - 1), times))
+        self.found.copied += len(np.unique(id[code == DUPLICATE] >> COPIES))
         for number in range(1, int(times.max(initial=0)) + 1):
             at, known = _found(id, ids[times >= number])
             at = at[known]

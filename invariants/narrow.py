@@ -14,7 +14,7 @@ import numpy as np
 
 from gameday.kernel.verdict import Invariant
 from invariants.b import GROUPS
-from invariants.balance import AT_ONCE, BY_BYTES, DUPLICATE, HOUR_US, TWIN, TYPE, Balance, Ledger, marked
+from invariants.balance import AT_ONCE, BY_BYTES, HOUR_US, TYPE, Balance, Ledger, marked
 from invariants.ledgers import Columns, Read, read
 from invariants.shelf import Ints
 from invariants.unique import SPOT, Twice, twice
@@ -106,7 +106,7 @@ def narrow(engine: Narrowing, salt: int) -> Spared:
         engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {which}")
     balance.base_groups()
     _spare_groups(engine)
-    classes = _classes(engine)
+    classes = _classes(engine, found)
     left = {t: _count(engine, f"SELECT count(*) FROM open_{t}") for t in TABLES}
     return Spared({t: before[t] - left[t] for t in TABLES} | classes, left)
 
@@ -142,10 +142,8 @@ def _read(engine: Narrowing, balance: Balance, rows: Mapping[str, int]) -> tuple
         found = asked.result()
     balance.books.update(found.books)
     balance.books.update(more.books)
-    uid, copy, code, body = (_one(list(parts)) for parts in zip(*found.peculiar, strict=True))
-    engine.load("peculiar", uid=uid, copy=copy, code=code, body_hash=body)
-    uid, copy, times = (_one(list(parts)) for parts in zip(*found.resent, strict=True))
-    engine.load("resent", uid=uid, copy=copy, n=times)
+    uid, copy, body = (_one(list(parts)) for parts in zip(*found.invalid, strict=True))
+    engine.load("planned_invalid", uid=uid, copy=copy, body_hash=body)
     balance.add(*BY_BYTES)
     return found, more
 
@@ -217,10 +215,14 @@ def _open(engine: Narrowing, table: str, nameless: Mapping[str, int]) -> str:
     return f"WHERE {' OR '.join(f'({one})' for one in wanted)}" if wanted else "LIMIT 0"
 
 
-def _classes(engine: Narrowing) -> dict[str, int]:
-    ((duplicated, twins),) = engine.ask(f"""SELECT count(DISTINCT uid) FILTER (code = {DUPLICATE}),
-       count(*) FILTER (code = {TWIN}) FROM peculiar WHERE uid NOT IN (SELECT uid FROM open_event)""")
-    return {"dup_of": int(duplicated), "twin_of": int(twins)}
+def _classes(engine: Narrowing, found: Read) -> dict[str, int]:
+    """Whole families are open or spared: what is not open is spared."""
+    counted = "SELECT count(DISTINCT uid) FILTER (class = 'dup_of'), count(*) FILTER (class = 'twin_of') FROM"
+    ((copied, twins),) = engine.ask(f"{counted} open_intent")
+    ((all_copied, all_twins),) = (
+        engine.ask(f"{counted} intent") if found.strange else [(found.copied, found.twins)]
+    )
+    return {"dup_of": int(all_copied) - int(copied), "twin_of": int(all_twins) - int(twins)}
 
 
 def _spare_groups(engine: Narrowing) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 AT_ONCE = 12_000_000  # rows that are kept in memory
 PORTION = 1_000_000  # rows of a portion: what is sorted and looked up stays near the processor
-OF_FILE = 4  # times that, where portions are files
+FILES = 64  # portions at most, where they are files
 
 Column = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
@@ -34,8 +34,11 @@ class Shelf:
     ) -> None:
         self._columns, self._low = columns, low  # these bits of the number tell no portion from another
         in_files = rows > AT_ONCE
-        self.portions = -(-rows // (PORTION * OF_FILE if in_files else portion or PORTION)) or 1
-        self._files = [folder / f"{name}-{number}" for number in range(self.portions)] if in_files else []
+        if in_files:
+            portion = max(2 * PORTION, -(-rows // FILES))
+        self.portions = -(-rows // (portion or PORTION)) or 1
+        count = self.portions if in_files else 0
+        self._files = [(folder / f"{name}-{number}").open("w+b") for number in range(count)]
         each = (columns, 1024 if few else rows // self.portions + rows // (8 * self.portions) + 64)
         self._kept = [] if in_files else [np.empty(each, np.int64) for _ in range(self.portions)]
         self._ends = np.zeros(self.portions, np.int64)
@@ -49,12 +52,14 @@ class Shelf:
         portion = ((mixed >> np.uint64(44)) * np.uint64(self.portions) >> np.uint64(20)).astype(np.uint16)
         order = np.argsort(portion, kind="stable")
         dealt = [column[order] for column in columns]
-        begin = 0
-        for number, count in enumerate(np.bincount(portion, minlength=self.portions)):
-            if count:
-                own = [column[begin : begin + count] for column in dealt]
-                (self._append if self._files else self._keep)(number, own)
-            begin += count
+        ends = np.cumsum(np.bincount(portion, minlength=self.portions))
+        if self._files:
+            rows = np.stack(dealt, axis=1, dtype=np.int64)
+            for file, begin, end in zip(self._files, (0, *ends), ends, strict=False):
+                file.write(rows[begin:end].data)
+            return
+        for number, (begin, end) in enumerate(zip((0, *ends), ends, strict=False)):
+            self._keep(number, [column[begin:end] for column in dealt])
 
     def _keep(self, number: int, columns: Sequence[Column]) -> None:
         begin, end = self._ends[number], self._ends[number] + len(columns[0])
@@ -65,10 +70,6 @@ class Shelf:
             kept[begin:end] = column
         self._ends[number] = end
 
-    def _append(self, number: int, columns: Sequence[Column]) -> None:
-        with self._files[number].open("ab") as out:
-            np.stack(columns, axis=1, dtype=np.int64).tofile(out)
-
     def take(self) -> Iterator[list[Ints]]:
         """The columns of each portion, to be kept or changed; a portion that was taken is forgotten here."""
         for number in range(self.portions):
@@ -78,8 +79,9 @@ class Shelf:
         kept, self._kept[number] = self._kept[number], np.empty((0, 0), np.int64)
         return [column[: self._ends[number]] for column in kept]
 
-    def _of_file(self, file: Path) -> list[Ints]:
-        rows = np.fromfile(file, np.int64) if file.exists() else np.empty(0, np.int64)
-        file.unlink(missing_ok=True)
-        table = rows.reshape(-1, self._columns)
+    def _of_file(self, file: BinaryIO) -> list[Ints]:
+        file.seek(0)
+        table = np.fromfile(file, np.int64).reshape(-1, self._columns)
+        file.truncate(0)
+        file.close()
         return [np.ascontiguousarray(table[:, column]) for column in range(self._columns)]
