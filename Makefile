@@ -37,14 +37,13 @@ test: setup
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict
 	$(VENV)/bin/lint-imports
-	$(PYTEST) -n 2 tests/invariants
-	$(PYTEST) --ignore=tests/invariants tests
+	$(PYTEST) -n 2 --dist loadgroup tests
 	$(PYTEST) -m "short or calibration" scenarios
 	$(PYTEST) $$($(PY) -m scenarios.profiles $(DAY))
 
 nightly: setup
 	@mkdir -p build
-	$(PYTEST) -m nightly tests
+	$(PYTEST) -m nightly --hypothesis-profile=search tests
 	$(PYTEST) -m "gameday and (lite or defect)" --junit-xml=build/junit.xml --alluredir=build/allure scenarios
 
 # ONLY='Z* "view trail"' tries some texts, EVERY=10 every tenth mutant of each.

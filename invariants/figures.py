@@ -8,11 +8,12 @@ from gameday.kernel.clock import US
 from gameday.kernel.recording import Recording
 from invariants.engines.duckdb import DuckDb
 from invariants.judge import MakeEngine, fill_targets
+from invariants.r import AIMED
 
-_CLOCKS = """
+_CLOCKS = f"""
 SELECT c.hop, c.fault, c.t_bite, d.detection_us, c.first_bad_us, c.first_success_us, c.stable_us,
-       b.back_us AS backlog_us, c.error_us, c.r1_target_us
-FROM recovery c LEFT JOIN backlog b ON b.hop = c.hop LEFT JOIN detection d ON d.nr = c.nr
+       b.back_us AS backlog_us, c.error_us, c.aim_us AS r1_target_us
+FROM ({AIMED}) c LEFT JOIN backlog b ON b.hop = c.hop LEFT JOIN detection d ON d.nr = c.nr
 ORDER BY c.t_bite, c.ord"""
 
 _EXPOSURE = "SELECT * FROM recovery_point ORDER BY ord"

@@ -7,7 +7,7 @@ from invariants.chain import target
 from invariants.declare import invariant
 
 # A target of its own for a hop (rto_us.<hop>), else one for all (rto_us), else the hop's promise.
-_AIMED = f"""SELECT c.*, coalesce(t.value, {target("R1", "rto_us")}, cast(c.r1_target_us AS double)) AS aim_us
+AIMED = f"""SELECT c.*, coalesce(t.value, {target("R1", "rto_us")}, cast(c.r1_target_us AS double)) AS aim_us
 FROM recovery c
 LEFT JOIN (SELECT name, max(value) AS value FROM target WHERE invariant = 'R1' GROUP BY name) t
   ON t.name = concat('rto_us.', c.hop)"""
@@ -20,7 +20,7 @@ FROM (SELECT r.hop, r.took_us, r.aim_us,
                         r.took_us / r.aim_us DESC NULLS FIRST, r.aim_us NULLS FIRST, r.t_bite, r.hop) AS nth
       FROM (SELECT x.hop, x.t_bite, x.stable_us, nullif(x.aim_us, 0e0) AS aim_us,
                    cast(coalesce(x.stable_us, w.t_end - x.t_bite) AS double) AS took_us
-            FROM ({_AIMED}) x CROSS JOIN span w WHERE x.aim_us IS NOT NULL) r) s
+            FROM ({AIMED}) x CROSS JOIN span w WHERE x.aim_us IS NOT NULL) r) s
 WHERE s.nth = 1"""
 R1_TARGET = f"SELECT max(w.aim_us) / 1e6 AS v FROM ({_WORST}) w"
 
@@ -28,12 +28,12 @@ R1 = invariant(
     "R1",
     "each hop serves again within its target: bite to the first five good samples after the first bad one",
     MEASURE,
-    judged=f"SELECT count(*) FROM ({_AIMED}) x WHERE x.aim_us IS NOT NULL",
+    judged=f"SELECT count(*) FROM ({AIMED}) x WHERE x.aim_us IS NOT NULL",
     at_least=1,
     offenders=f"""
 SELECT x.hop, x.fault, d.detection_us, x.first_bad_us, x.first_success_us, x.stable_us,
        b.back_us AS backlog_us, x.error_us, x.aim_us, x.t_bite
-FROM ({_AIMED}) x LEFT JOIN backlog b ON b.hop = x.hop LEFT JOIN detection d ON d.nr = x.nr
+FROM ({AIMED}) x LEFT JOIN backlog b ON b.hop = x.hop LEFT JOIN detection d ON d.nr = x.nr
 WHERE x.aim_us IS NOT NULL AND (x.stable_us IS NULL OR x.stable_us > x.aim_us)""",
     order_by="t_bite, hop",
     figure=f"SELECT max(w.took_us) / 1e6 FROM ({_WORST}) w",

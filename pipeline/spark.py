@@ -1,6 +1,7 @@
 """The Spark session of the landing, and the options of its Kafka client."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,17 +35,20 @@ KAFKA_CLIENT: Final[Mapping[str, str]] = {
 # The quick compiler alone: until its first batch a restart took 9 s of CPU time instead of 16 s (with
 # the class archive), and batches of this size are no slower for it. A large and steady load wants the
 # other one as well: `java_options: ["-XX:TieredStopAtLevel=4"]`.
-JAVA_OPTIONS: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss1m")
+JAVA_OPTIONS: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss1m", "-XX:-UsePerfData")
 
 BATCH_RECORDS_MAX: Final = 100_000
 """Bounds the memory of the batch that follows a long standstill."""
 
 
 def prepare_environment(config: Config) -> None:
-    """Variables that the JVM and the Python workers inherit."""
+    """Variables that the JVM and the Python workers inherit, and an empty folder for what they unpack."""
+    scratch = _scratch(config)
+    shutil.rmtree(scratch, ignore_errors=True)  # a killed driver cleared nothing away
+    scratch.mkdir(parents=True)
     if config.spark.java_home:
         os.environ["JAVA_HOME"] = config.spark.java_home
-    os.environ["SPARK_LOCAL_DIRS"] = str(config.state / "spark")
+    os.environ["SPARK_LOCAL_DIRS"] = os.environ["TMPDIR"] = str(scratch)
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     # Workers unpickle functions by name, so they must find this package.
@@ -55,7 +59,12 @@ def prepare_environment(config: Config) -> None:
 
 def session(config: Config) -> SparkSession:
     spark = config.spark
-    java_options = [*JAVA_OPTIONS, f"-Dlog4j2.configurationFile=file:{_LOGGING}", *spark.java_options]
+    java_options = [
+        *JAVA_OPTIONS,
+        f"-Djava.io.tmpdir={_scratch(config)}",
+        f"-Dlog4j2.configurationFile=file:{_LOGGING}",
+        *spark.java_options,
+    ]
     if spark.class_archive:
         java_options += [f"-XX:SharedArchiveFile={spark.class_archive}", "-Xshare:auto"]
     settings = {
@@ -81,6 +90,10 @@ def session(config: Config) -> SparkSession:
     for name, value in settings.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def _scratch(config: Config) -> Path:
+    return config.state / "spark"
 
 
 def source_options(config: Config) -> dict[str, str]:

@@ -26,6 +26,11 @@ STYLES = {
     Verdict.UNKNOWN: "yellow",
     Verdict.BROKEN: "bold red",
 }
+ASIDE = {
+    Verdict.HELD: "held, not asked",
+    Verdict.VACUOUS: "vacuous, not asked",
+    Verdict.NOT_BUILT: "part not built",
+}
 
 
 def header(run: Mapping[str, Any]) -> list[str]:
@@ -46,7 +51,7 @@ def live_line(phase: str, seconds: float, rate: float, lag: Mapping[str, int], f
 def verdict_table(findings: Sequence[Finding], *, width: int = WIDTH, colour: bool = False) -> str:
     """One line each, broken ones first; what the scenario does not claim comes last, in brackets.
 
-    Of those, what judges parts that this system does not have shares one line.
+    Of those, the ones that say neither a figure nor bad news share a line per verdict.
     """
     table = Table(width=width, box=None, pad_edge=False, header_style="dim")
     for heading in ("", "verdict"):
@@ -54,8 +59,7 @@ def verdict_table(findings: Sequence[Finding], *, width: int = WIDTH, colour: bo
     for heading in ("figure", "target", "control", "offend / judged"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("says", ratio=1, no_wrap=True, overflow="ellipsis")
-    aside = [f for f in findings if f.verdict is Verdict.NOT_BUILT and not f.held_by_scenario]
-    for finding in ordered([f for f in findings if f not in aside]):
+    for finding in ordered([f for f in findings if not _aside(f)]):
         word = finding.verdict.word
         table.add_row(
             Text(finding.id, style="bold"),
@@ -66,11 +70,19 @@ def verdict_table(findings: Sequence[Finding], *, width: int = WIDTH, colour: bo
             wording.counted(finding),
             finding.says,
         )
-    printed = _printed(table, width, colour)
-    if not aside:
-        return printed
-    ids = f"part not built ({len(aside)}): {' '.join(f.id for f in aside)}"
-    return "\n".join([printed, *textwrap.wrap(ids, width, subsequent_indent="  ")])
+    lines = [_printed(table, width, colour)]
+    for verdict, word in ASIDE.items():
+        ids = [finding.id for finding in findings if _aside(finding) and finding.verdict is verdict]
+        told = f"{word} ({len(ids)}): {' '.join(ids)}"
+        lines += textwrap.wrap(told, width, subsequent_indent="  ") if ids else []
+    return "\n".join(lines)
+
+
+def _aside(finding: Finding) -> bool:
+    """Not claimed, no news, and no figure to be read beside its target."""
+    if finding.held_by_scenario or finding.verdict not in ASIDE:
+        return False
+    return finding.verdict is not Verdict.HELD or finding.target is None
 
 
 def recovery_table(clocks: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -> str:

@@ -145,7 +145,7 @@ class Nemesis:
         self._armed.append(armed)
         evidence = shot.inject()
         self._say(f"fault {armed.id}: {evidence}")
-        self._recording.tell("injected", id=armed.id, kind=undo.kind, evidence=evidence, t=armed.t_arm)
+        self._recording.tell("injected", id=armed.id, kind=undo.kind, evidence=evidence)
         armed.confirming = self._probes.submit(shot.confirm)
 
     def _heal(self, armed: _Armed) -> None:

@@ -90,7 +90,11 @@ def _expected_inconclusive(finding: Finding, broken: Sequence[Finding]) -> tuple
 def _expected_broken(finding: Finding, broken: Sequence[Finding], expects: Expectation) -> tuple[str, str]:
     hop = expects.hop
     if finding.verdict is not Verdict.BROKEN:
-        return "broken", f"{finding.id} should be BROKEN at {hop}; {_line(finding)}"
+        untold = finding.verdict is not Verdict.HELD and not broken
+        return (
+            "inconclusive" if untold else "broken",
+            f"{finding.id} should be BROKEN at {hop}; {_line(finding)}",
+        )
     later = expects.invariant in expects.also and hop in finding.hops
     if set(finding.hops) != {hop} and not later:
         return "broken", f"{finding.id} should be BROKEN at {hop} alone, and is at {', '.join(finding.hops)}"

@@ -128,12 +128,15 @@ class Play:
                     running.stop()
             settled = running.wait(within_s=READY_WITHIN_S)
             self._phase("load", settled.t0_us, self._now())
+            self.recording.tell("load ended", sent=settled.sent)
             drained = self._drain()
         finally:
             self.nemesis.heal_all()
             self.ground.unwatch()
         self._scan(drained)
+        self.recording.tell("scanned", hops=[hop.name for hop in self.ground.system.hops])
         make_trials(self.recording, self.ground.trials(), self.settings.seed)
+        self.recording.tell("tried")
         self.nemesis.write()
         self._phase("disturb", *self.nemesis.span(settled.t0_us))
         self.recording.add("check", [check.row() for check in self.ground.residue()])
@@ -172,6 +175,7 @@ class Play:
         bad = [f"{c.subject}: {c.detail}" for c in checks if c.id == "GATE" and not c.ok]
         if bad:
             raise HarnessError("the stack is not in a known-good state: " + "; ".join(bad))
+        self.recording.tell("known good", checks=len(checks))
 
     def _write_targets(self) -> None:
         minimum = {name: float(value) for name, value in vars(self.day.minimum).items()}
@@ -250,6 +254,7 @@ class Play:
             tell=lambda: self._look_on("drain", start),
         )
         self._phase("drain", start, self._now())
+        self.recording.tell("drained", **drained.states)
         self.narrator.say(
             "drained: " + ", ".join(f"{name} {state}" for name, state in drained.states.items())
         )

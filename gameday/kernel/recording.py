@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gameday.kernel import parts
+from gameday.kernel.clock import Anchor
 
 SCHEMA_VERSION = 1
 
@@ -185,8 +186,9 @@ class Recording:
         self.add("seal", [vars(seal)])
 
     def tell(self, event: str, **facts: Any) -> None:
-        """Append to the story of the run; a killed run leaves what was told until then."""
-        line = json.dumps({"event": event, **facts}, default=str)
+        """Append to the story of the run, by its clock; a killed run leaves what was told until then."""
+        now = Anchor.from_json(self.run["anchor"]).now_us()
+        line = json.dumps({"t": now, "event": event, **facts}, default=str)
         with (self.folder / "events.jsonl").open("a", encoding="utf-8") as out:
             out.write(line + "\n")
 

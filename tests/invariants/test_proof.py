@@ -153,7 +153,7 @@ def test_an_unknown_invariant_is_named_with_those_there_are() -> None:
 
 def test_the_clocks_of_an_outage(tmp_path: Path) -> None:
     """Bound 5 s: event 5 is due at 0.04 s, so raw is bad from 5.04 s on; its container is sighted at 15 s."""
-    tables = calm_then_fault().delay("raw", 15, uid=5)
+    tables = calm_then_fault().delay("raw", 15, uid=5).target("R1", **{"rto_us.raw": 30 * S})
     clocks = {row["hop"]: row for row in figures(tables.write(tmp_path / "run"))["clocks"]}
     assert clocks["load"]["stable_us"] == 0
     raw = clocks["raw"]
@@ -162,3 +162,4 @@ def test_the_clocks_of_an_outage(tmp_path: Path) -> None:
     assert raw["stable_us"] == 13 * S
     assert raw["backlog_us"] == 5 * S  # counted from the heal at 10 s
     assert raw["detection"] == "no alerting"
+    assert raw["r1_target_us"] == 30 * S  # what the game day asks for, not what the hop promises

@@ -24,6 +24,16 @@ def test_what_nobody_claims_shares_a_line() -> None:
     assert not [line for line in lines[:-1] if line.startswith("B4")]
 
 
+def test_what_nobody_claims_and_holds_without_a_target_shares_one_too() -> None:
+    held = replace(LACKING[0], id="O1", verdict=Verdict.HELD)
+    measured = replace(held, id="F7", figure=1.0, target=2.0)
+    vacuous = replace(held, id="R1", verdict=Verdict.VACUOUS, target=2.0)
+    broken = replace(held, id="U6", verdict=Verdict.BROKEN)
+    lines = verdict_table([held, measured, vacuous, broken]).splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["U6", "F7"]
+    assert lines[3:] == ["held, not asked (1): O1", "vacuous, not asked (1): R1"]
+
+
 def test_what_is_claimed_has_a_line_of_its_own_and_a_reason(tmp_path: Path) -> None:
     recording = synthetic(tmp_path / "run", findings=(*FINDINGS, CLAIMED))
     told = summary(open_run(recording.folder))

@@ -13,7 +13,7 @@ import pytest
 from gameday.kernel.journal import Journal, gameday_home
 from gameday.kernel.waiting import wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
 DOOMED = Path(__file__).with_name("doomed_session.py")
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -37,6 +37,7 @@ class Rig:
         self.clock = anchor()
         self.journal = Journal(self.folder)
         self.recording = Recording.create(self.folder / "run")
+        self.recording.note(anchor=self.clock.to_json())
         self.nemesis = Nemesis(
             self.recording, self.clock, self.journal, {"fake": self._heal}, lambda ref: ref, lambda text: None
         )

@@ -114,6 +114,9 @@ def test_a_calibration_run_is_green_only_for_the_expected_break_at_the_expected_
     at_broker = found("Z2", Verdict.BROKEN, "broker", implies=("Z1",))
     assert status(BITTEN, at_broker, found("Z1", Verdict.BROKEN), expects=expects) == "held"
     assert status(BITTEN, found("Z2", Verdict.HELD), expects=expects) == "broken"
+    assert status(BITTEN, found("Z2", Verdict.UNKNOWN), expects=expects) == "inconclusive"
+    untold_and_red = found("Z2", Verdict.UNKNOWN), found("U4", Verdict.BROKEN)
+    assert status(BITTEN, *untold_and_red, expects=expects) == "broken"
     assert status(BITTEN, found("Z2", Verdict.BROKEN, "raw"), expects=expects) == "broken"
     assert status(BITTEN, found("Z2", Verdict.BROKEN, "broker", "raw"), expects=expects) == "broken"
     assert status(BITTEN, at_broker, found("U4", Verdict.BROKEN), expects=expects) == "broken"
