@@ -4,7 +4,8 @@
                                 [--plain] [--spark local[2]] [--svg FILE]
 
 Recordings are made in DIR once and kept. Every measurement is a process of its own; wall time and processor
-time stand side by side, since a busy machine bends the first.
+time stand side by side, since a busy machine bends the first. With --plain or --spark, verdicts, counts and
+all offenders are compared with those that the books of DuckDB give.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +36,7 @@ def measured(folder: Path, *, books: bool, spark: str) -> dict[str, Any]:
     """One judging of the core, in this process."""
     from invariants import everything
     from invariants.engines.duckdb import DuckDb
-    from invariants.judge import MakeEngine, judge
+    from invariants.judge import MakeEngine, all_offenders, judge
 
     make: MakeEngine = DuckDb
     if spark:
@@ -41,35 +45,38 @@ def measured(folder: Path, *, books: bool, spark: str) -> dict[str, Any]:
         def make(recording: Recording) -> Spark:
             return Spark(recording, master=spark, memory_limit="3g")
 
-    known = everything()
+    known, recording = everything(), Recording(folder)
     begin = time.monotonic()
     found = judge(
-        Recording(folder),
-        [known[id] for id in HOLDS],
-        held=HOLDS,
-        make_engine=make,
-        save_offenders=False,
-        books=books and not spark,
+        recording, [known[id] for id in HOLDS], held=HOLDS, make_engine=make, books=books and not spark
     )
+    wall = time.monotonic() - begin
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
-        "wall_s": time.monotonic() - begin,
+        "wall_s": wall,
         "cpu_s": sum(one.ru_utime + one.ru_stime for one in used),
         "rss_gb": max(one.ru_maxrss for one in used) * 1024 / GB,
         "load": os.getloadavg()[0],
-        "verdicts": {one.id: one.verdict.name for one in found},
+        "told": {
+            one.id: (one.verdict.name, one.judged, one.offenders, _digest(all_offenders(recording, one.id)))
+            for one in found
+        },
         "offenders": {one.id: one.offenders for one in found if one.offenders},
         "why": [f"{one.id}: {one.why}" for one in found if one.verdict is Verdict.UNKNOWN],
     }
 
 
-def _again(folder: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
+def _digest(rows: Sequence[Mapping[str, Any]]) -> str:
+    """One text for the same rows in any order, of either engine."""
+    plain = [[int(v) if isinstance(v, Decimal) else v for v in row.values()] for row in rows]
+    return blake2b("\n".join(sorted(map(repr, plain))).encode(), digest_size=8).hexdigest()
+
+
+def _again(folder: Path, repeat: int, options: Sequence[str]) -> list[dict[str, Any]]:
     """The same in fresh processes."""
-    options = ["--measure", str(folder), *(["--plain"] if asked.plain else [])]
-    options += ["--spark", asked.spark] if asked.spark else []
-    command = [sys.executable, "-m", "bench.judge_bench", *options]
+    command = [sys.executable, "-m", "bench.judge_bench", "--measure", str(folder), *options]
     runs = []
-    for _ in range(asked.repeat):
+    for _ in range(repeat):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"the measurement of {folder} failed:\n{done.stderr[-2000:]}")
@@ -114,7 +121,12 @@ def main() -> None:
         folder = asked.folder / f"events-{events}-anomalies-{asked.anomalies}"
         if not (folder / "run.json").exists():
             write_recording(folder, events, anomalies=asked.anomalies)
-        rows.append(_row(events, _again(folder, asked)))
+        options = [*(["--plain"] if asked.plain else []), *(["--spark", asked.spark] if asked.spark else [])]
+        runs = _again(folder, asked.repeat, options)
+        rows.append(_row(events, runs))
+        if options:
+            by_books = _again(folder, 1, [])[0]
+            rows[-1]["same_as_books"] = all(run["told"] == by_books["told"] for run in runs)
         print(json.dumps(rows[-1]), flush=True)
     if asked.svg:
         asked.svg.write_text(picture(rows), encoding="utf-8")

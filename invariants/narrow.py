@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from gameday.kernel.verdict import Invariant
 from invariants.b import GROUPS
-from invariants.balance import HOUR_US, TYPE, Balance, Ledger, prepare
-from invariants.order import Columns, disordered, repeated
+from invariants.balance import AT_ONCE, BY_BYTES, HOUR_US, TYPE, Balance, Ledger, marked
+from invariants.ledgers import Columns, Read, read
+from invariants.shelf import Ints
+from invariants.unique import SPOT, Twice, twice
 
 SCANS = ("broker_scan", "raw_scan", "dlq_scan", "load_scan", "suppressed_scan", "curated_scan")
 TABLES = ("intent", "send", *SCANS)
@@ -45,7 +51,8 @@ _HERE = "(x.partition, x.src_offset) IN (SELECT (partition, src_offset) FROM off
 class Narrowing(Ledger, Columns, Protocol):
     """What is needed of an engine whose tables are to be narrowed."""
 
-    def load(self, name: str, column: str, values: Any) -> None: ...  # a temporary table of numbers
+    def load(self, name: str, **columns: Any) -> None: ...  # a temporary table of numbers
+    def beside(self) -> AbstractContextManager[Columns]: ...  # reads the same tables, for another thread
 
 
 @dataclass(frozen=True)
@@ -80,25 +87,69 @@ LEFT JOIN spared_group s ON s.type = o.event_type AND s.currency = o.currency AN
 def narrow(engine: Narrowing, salt: int) -> Spared:
     """Find all that does not balance, and make a table open_<table> with only that for each table."""
     before = {t: _count(engine, f"SELECT count(*) FROM {t}") for t in TABLES}
-    prepare(engine)
-    Balance(engine, salt).astray()
+    balance = Balance(engine, salt)
+    found, more = _read(engine, balance, before)
+    balance.astray()
     engine.run("CREATE TEMP TABLE open_event AS SELECT uid FROM off_event")
-    _odd(engine)
-    _twice(engine, before)
-    doubtful = disordered(engine, before["intent"], before["send"])
-    engine.load("doubtful_key", "key", doubtful.view(np.uint64))
+    engine.load("found_open", uid=_one(found.open))
+    _add(engine, "SELECT uid FROM found_open")
+    wrong = "FROM suppressed_scan WHERE survivor_uid IS DISTINCT FROM uid"
+    _add(engine, f"SELECT uid {wrong} UNION ALL SELECT survivor_uid {wrong}")
+    _twice(engine, more, salt)
+    doubtful = _one(found.doubtful)
+    engine.load("doubtful_key", key=doubtful.view(np.uint64))
     if _count(engine, "SELECT count(*) FROM off_place"):
         _at_places(engine)
     _related(engine, len(doubtful) > 0)
-    engine.run(
-        "CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL"
-    )
     for table in TABLES:
-        engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {_open(engine, table)}")
+        which = _open(engine, table, balance.nameless)
+        engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {which}")
+    balance.base_groups()
     _spare_groups(engine)
-    classes = _classes(engine)
+    classes = _classes(engine, found)
     left = {t: _count(engine, f"SELECT count(*) FROM open_{t}") for t in TABLES}
     return Spared({t: before[t] - left[t] for t in TABLES} | classes, left)
+
+
+def sample(engine: Narrowing, uids: str) -> None:
+    """Make the same tables with the families of these events, whether they balance or not."""
+    engine.run("CREATE TEMP TABLE off_place (partition INTEGER, src_offset BIGINT)")
+    engine.load("doubtful_key", key=np.empty(0, np.uint64))
+    engine.run(f"CREATE TEMP TABLE open_event AS {uids}")
+    _related(engine, False)
+    for table in TABLES:
+        engine.run(f"CREATE TEMP TABLE open_{table} AS SELECT x.* FROM {table} x {_open(engine, table, {})}")
+
+
+def _read(engine: Narrowing, balance: Balance, rows: Mapping[str, int]) -> tuple[Read, Twice]:
+    """Every table once: plan and sends in a thread of its own, beside the hops."""
+    with (
+        tempfile.TemporaryDirectory(prefix="gameday-judge-") as folder,
+        engine.beside() as second,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        asked = thread.submit(
+            read,
+            second,
+            Path(folder),
+            balance.salt,
+            planned=rows["intent"],
+            sent=rows["send"],
+        )
+        balance.add(*AT_ONCE)
+        balance.add_curated()
+        more = twice(engine, Path(folder), balance.salt, rows["intent"], rows["broker_scan"])
+        found = asked.result()
+    balance.books.update(found.books)
+    balance.books.update(more.books)
+    uid, copy, body = (_one(list(parts)) for parts in zip(*found.invalid, strict=True))
+    engine.load("planned_invalid", uid=uid, copy=copy, body_hash=body)
+    balance.add(*BY_BYTES)
+    return found, more
+
+
+def _one(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate([*parts, np.empty(0, np.int64)])
 
 
 def _count(engine: Narrowing, sql: str) -> int:
@@ -109,32 +160,17 @@ def _add(engine: Narrowing, uids: str) -> None:
     engine.run(f"INSERT INTO open_event {uids}")
 
 
-def _odd(engine: Narrowing) -> None:
-    """What no book promises to notice: outcomes that are no plain ACK, and rows that say nothing."""
-    _add(engine, "SELECT uid FROM odd WHERE outcome <> 'ACK' OR src_offset IS NULL OR attempt < 0")
-    _add(engine, "SELECT uid FROM odd GROUP BY uid, copy, attempt HAVING count(*) > 1")
-    _add(engine, "SELECT uid FROM intent WHERE canonical_hash IS NULL AND class <> 'invalid'")
-    wrong = "FROM suppressed_scan WHERE survivor_uid IS DISTINCT FROM uid"
-    _add(engine, f"SELECT uid {wrong} UNION ALL SELECT survivor_uid {wrong}")
-
-
-def _twice(engine: Narrowing, rows: Mapping[str, int]) -> None:
+def _twice(engine: Narrowing, found: Twice, salt: int) -> None:
     """Sums agree where a row is twice on both sides: ids, bytes and places must be unique by themselves."""
-    for value, table in (
-        ("hash(uid, copy)", "intent"),
-        ("body_hash", "intent"),
-        (f"hash({_PLACE})", "broker_scan"),
-    ):
-        found = repeated(engine, value, table, rows[table])
-        if not len(found):
-            continue
-        engine.load("seen_twice", "v", found if value == "body_hash" else found.view(np.uint64))
-        _add(engine, f"SELECT uid FROM {table} WHERE {value} IN (SELECT v FROM seen_twice)")
-        if table == "broker_scan":
-            engine.run(
-                f"INSERT INTO off_place SELECT partition, src_offset FROM {table} "
-                f"WHERE {value} IN (SELECT v FROM seen_twice)"
-            )
+    bodies, spots = found.bodies, found.spots
+    if len(bodies):
+        engine.load("seen_twice", v=bodies)
+        _add(engine, "SELECT uid FROM intent WHERE body_hash IN (SELECT v FROM seen_twice)")
+    if len(spots):
+        engine.load("seen_twice", v=spots.view(np.uint64))
+        rows = f"{marked('broker_scan x', ('where',), salt)} WHERE {SPOT} IN (SELECT v FROM seen_twice)"
+        _add(engine, f"SELECT x.uid FROM {rows}")
+        engine.run(f"INSERT INTO off_place SELECT x.partition, x.src_offset FROM {rows}")
 
 
 def _at_places(engine: Narrowing) -> None:
@@ -160,26 +196,33 @@ WHERE uid IN ({asked}) OR hash(key) IN (SELECT key FROM doubtful_key))""",
     )
     _add(engine, f"SELECT survivor_uid FROM suppressed_scan x WHERE uid IN ({asked}) OR {_HERE}")
     _add(engine, f"SELECT uid FROM intent WHERE class = 'twin_of' AND ref_uid IN ({asked})")
+    engine.run(
+        "CREATE OR REPLACE TEMP TABLE open_event AS SELECT DISTINCT uid FROM open_event WHERE uid IS NOT NULL"
+    )
 
 
-def _open(engine: Narrowing, table: str) -> str:
+def _open(engine: Narrowing, table: str, nameless: Mapping[str, int]) -> str:
     wanted = []
     if _count(engine, "SELECT count(*) FROM open_event"):
         wanted.append("x.uid IN (SELECT uid FROM open_event)")
     if table != "intent" and _count(engine, "SELECT count(*) FROM off_place"):
         wanted.append(_HERE)
     if table in ("load_scan", "suppressed_scan", "curated_scan"):
-        if _count(engine, f"SELECT count(*) - count(uid) FROM {table}"):
+        if nameless.get(table.removesuffix("_scan")):
             wanted.append("x.uid IS NULL")
     elif table not in ("intent", "send") and _count(engine, "SELECT count(*) FROM open_intent"):
         wanted.append("x.uid IS NULL AND x.body_hash IN (SELECT body_hash FROM open_intent)")
     return f"WHERE {' OR '.join(f'({one})' for one in wanted)}" if wanted else "LIMIT 0"
 
 
-def _classes(engine: Narrowing) -> dict[str, int]:
-    ((duplicated, twins),) = engine.ask("""SELECT count(DISTINCT uid) FILTER (class = 'dup_of'),
-       count(*) FILTER (class = 'twin_of') FROM peculiar WHERE uid NOT IN (SELECT uid FROM open_event)""")
-    return {"dup_of": int(duplicated), "twin_of": int(twins)}
+def _classes(engine: Narrowing, found: Read) -> dict[str, int]:
+    """Whole families are open or spared: what is not open is spared."""
+    counted = "SELECT count(DISTINCT uid) FILTER (class = 'dup_of'), count(*) FILTER (class = 'twin_of') FROM"
+    ((copied, twins),) = engine.ask(f"{counted} open_intent")
+    ((all_copied, all_twins),) = (
+        engine.ask(f"{counted} intent") if found.strange else [(found.copied, found.twins)]
+    )
+    return {"dup_of": int(all_copied) - int(copied), "twin_of": int(all_twins) - int(twins)}
 
 
 def _spare_groups(engine: Narrowing) -> None:

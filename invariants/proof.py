@@ -8,18 +8,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from gameday.kernel.recording import Recording, Seal
+from gameday.kernel.recording import SCHEMAS, Recording, Seal
 from invariants.catalog import everything
 from invariants.chain import columns, same
 from invariants.engines.duckdb import DuckDb
-from invariants.judge import MakeEngine, all_offenders, judge
+from invariants.judge import LARGE, MakeEngine, all_offenders, judge
 
 COORDINATES = ("cluster", "topic", "partition", "src_offset")
 Where = tuple[Any, ...]
@@ -37,6 +38,15 @@ WHERE t.fate = 'demanded' AND t.outcome = 'ACK' AND t.class = 'valid' AND t.firs
 ORDER BY t.cluster, t.topic, t.partition, t.src_offset"""
 
 
+# Of a large recording, the events at the end of each partition and in its middle are enough to plant on.
+_FEW = 256
+_SAMPLE = f"""SELECT b.uid FROM broker_scan b
+JOIN (SELECT cluster, topic, partition, min(src_offset) AS low, max(src_offset) AS high FROM broker_scan
+      GROUP BY cluster, topic, partition) e
+  ON e.cluster = b.cluster AND e.topic = b.topic AND e.partition = b.partition
+WHERE b.src_offset > e.high - {_FEW} OR abs(2 * b.src_offset - e.low - e.high) <= {_FEW}"""
+
+
 @dataclass(frozen=True)
 class Planted:
     """One corruption, what must notice it where, and whether it did."""
@@ -50,12 +60,16 @@ class Planted:
     detail: str
 
 
+Change = Callable[[pa.Table], pa.Table]
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What to change: new tables by name, and the event that must then offend."""
+    """What to change at which places, by table, and the event that must then offend."""
 
     event: Row
-    tables: Mapping[str, pa.Table]
+    changes: Mapping[str, Change]
+    places: Sequence[Row]  # coordinates; a file that holds none of them stays as it is
 
 
 Make = Callable[[Recording, Sequence[Row]], Plan]
@@ -64,6 +78,39 @@ Corruption = tuple[str, Make, str, str]  # what, how, the invariant that must se
 
 class NothingToPlant(LookupError):
     """The recording has no event on which this corruption could be planted."""
+
+
+@dataclass
+class Field:
+    """Events that are whole and offend nowhere: of a large recording a few, all only where these fail."""
+
+    recording: Recording
+    make_engine: MakeEngine
+    clean_sql: str
+    judged: Sequence[str]
+    _found: dict[bool, list[Row]] = field(default_factory=dict)
+
+    def planted(self, make: Make) -> Plan:
+        large = self.recording.stored("send") >= LARGE
+        try:
+            return make(self.recording, self._clean(few=large))
+        except NothingToPlant:
+            if not large:
+                raise
+        return make(self.recording, self._clean(few=False))
+
+    def _clean(self, few: bool) -> list[Row]:
+        if few not in self._found:
+            engine = self.make_engine(self.recording)
+            try:
+                if few:
+                    engine.sample(_SAMPLE)
+                rows = engine.rows(self.clean_sql)
+            finally:
+                engine.close()
+            offending = _offending(self.recording, self.judged)
+            self._found[few] = [row for row in rows if row["uid"] not in offending]
+        return self._found[few]
 
 
 def prove(
@@ -76,52 +123,29 @@ def prove(
     judged: Iterable[str] | None = None,
 ) -> list[Planted]:
     """Plant each corruption and ask the judge; five of five have to be caught."""
-    engine = make_engine(recording)
-    try:
-        clean = engine.rows(clean_sql)
-    finally:
-        engine.close()
-    spotless = _offending_nowhere(recording, clean, everything() if judged is None else judged)
-    return [
-        _plant(
-            recording,
-            workdir / corruption.replace(" ", "-"),
-            corruption,
-            make,
-            id,
-            hop,
-            spotless,
-            make_engine,
-        )
-        for corruption, make, id, hop in corruptions or CORRUPTIONS
-    ]
+    clean = Field(recording, make_engine, clean_sql, list(everything() if judged is None else judged))
+    return [_plant(clean, workdir, *corruption) for corruption in corruptions or CORRUPTIONS]
 
 
-def _offending_nowhere(recording: Recording, clean: Sequence[Row], judged: Iterable[str]) -> list[Row]:
+def _offending(recording: Recording, judged: Iterable[str]) -> set[Any]:
     known: set[Any] = set()
     for id in judged:
-        known |= {row.get("uid") for row in all_offenders(recording, id)}
-    return [row for row in clean if row["uid"] not in known]
+        path = recording.folder / "offenders" / f"{id}.parquet"
+        if path.exists() and "uid" in pq.read_schema(path).names:
+            known.update(pq.read_table(path, columns=["uid"])["uid"].unique().to_pylist())
+    return known
 
 
-def _plant(
-    recording: Recording,
-    folder: Path,
-    corruption: str,
-    make: Callable[[Recording, Sequence[Row]], Plan],
-    id: str,
-    hop: str,
-    clean: Sequence[Row],
-    make_engine: MakeEngine,
-) -> Planted:
+def _plant(clean: Field, workdir: Path, corruption: str, make: Make, id: str, hop: str) -> Planted:
     try:
-        plan = make(recording, clean)
+        plan = clean.planted(make)
     except NothingToPlant as error:
         return Planted(corruption, id, hop, None, None, False, str(error))
     uid, copy = plan.event["uid"], plan.event["copy"]
-    copied = _copy_of(recording, folder, plan.tables)
+    folder = workdir / corruption.replace(" ", "-")
+    copied = _copy_of(clean.recording, folder, plan)
     try:
-        (finding,) = judge(copied, [everything()[id]], held=[id], make_engine=make_engine)
+        (finding,) = judge(copied, [everything()[id]], held=[id], make_engine=clean.make_engine)
         caught = any(
             (row["uid"], row["copy"], row["hop"]) == (uid, copy, hop) for row in all_offenders(copied, id)
         )
@@ -131,24 +155,26 @@ def _plant(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy_of(recording: Recording, folder: Path, changed: Mapping[str, pa.Table]) -> Recording:
+def _copy_of(recording: Recording, folder: Path, plan: Plan) -> Recording:
     """The recording once more: unchanged files are links, changed tables are written and sealed anew."""
     shutil.rmtree(folder, ignore_errors=True)
     copied = Recording.create(folder)
     shutil.copyfile(recording.folder / "run.json", folder / "run.json")
     for name in recording.tables():
-        if name in changed or name == "seal":
+        if name == "seal":
             continue
         (folder / "tables" / name).mkdir()
         for path in recording.files(name):
-            _link(path, folder / "tables" / name / path.name)
-    for name, table in changed.items():
-        copied.write(name, table)
+            if name in plan.changes and holds(path, plan.places):
+                copied.write(name, plan.changes[name](part(path, name)), writer="planted")
+            else:
+                _link(path, folder / "tables" / name / path.name)
     for row in recording.rows("seal"):
-        if row["hop"] not in changed:
+        if row["hop"] not in plan.changes:
             copied.seal(Seal(**row))
-    for name, table in changed.items():
-        copied.seal(Seal(name, table.num_rows, table.num_rows, "planted"))
+    for name in plan.changes:
+        rows = copied.stored(name)
+        copied.seal(Seal(name, rows, rows, "planted"))
     return copied
 
 
@@ -157,6 +183,35 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # another file system
         shutil.copyfile(source, target)
+
+
+def part(path: Path, name: str) -> pa.Table:
+    return pq.read_table(path).select(SCHEMAS[name].names).cast(SCHEMAS[name])
+
+
+def holds(path: Path, places: Sequence[Row]) -> bool:
+    """Whether a file has a row that may be at one of the places."""
+    offsets = pa.array([place["src_offset"] for place in places], pa.int64())
+    found = pc.is_in(pq.read_table(path, columns=["src_offset"])["src_offset"], value_set=offsets)
+    return bool(pc.any(found, min_count=0).as_py())
+
+
+def rows_at(recording: Recording, name: str, place: Row) -> pa.Table:
+    """The rows of a table at a place."""
+    parts = [part(path, name) for path in recording.files(name) if holds(path, [place])]
+    whole = pa.concat_tables([SCHEMAS[name].empty_table(), *parts])
+    return whole.filter(at_coordinates(whole, place))
+
+
+def ends(recording: Recording) -> dict[Where, int]:
+    """The last offset of each partition at the broker."""
+    last: dict[Where, int] = {}
+    for path in recording.files("broker_scan"):
+        table = pq.read_table(path, columns=list(COORDINATES))
+        for row in table.group_by(list(COORDINATES[:3])).aggregate([("src_offset", "max")]).to_pylist():
+            where = (row["cluster"], row["topic"], row["partition"])
+            last[where] = max(last.get(where, -1), row["src_offset_max"])
+    return last
 
 
 def at_coordinates(table: pa.Table, event: Row) -> pa.Array:
@@ -169,6 +224,10 @@ def at_coordinates(table: pa.Table, event: Row) -> pa.Array:
 
 def without(table: pa.Table, event: Row) -> pa.Table:
     return table.filter(pc.invert(at_coordinates(table, event)))
+
+
+def once_more(table: pa.Table, event: Row) -> pa.Table:
+    return pa.concat_tables([table, table.filter(at_coordinates(table, event))])
 
 
 def set_where(table: pa.Table, mask: pa.Array, column: str, value: pa.Scalar | pa.Array) -> pa.Table:
@@ -186,66 +245,65 @@ def some(events: Sequence[Row], share: float) -> Row:
 def loss(recording: Recording, clean: Sequence[Row]) -> Plan:
     """A row of the load disappears."""
     event = some(clean, 0.3)
-    return Plan(event, {"load_scan": without(recording.read("load_scan"), event)})
+    return Plan(event, {"load_scan": lambda table: without(table, event)}, [event])
 
 
 def duplicate(recording: Recording, clean: Sequence[Row]) -> Plan:
     """A row of curated appears once more."""
     event = some(clean, 0.4)
-    table = recording.read("curated_scan")
-    return Plan(
-        event, {"curated_scan": pa.concat_tables([table, table.filter(at_coordinates(table, event))])}
-    )
+    return Plan(event, {"curated_scan": lambda table: once_more(table, event)}, [event])
 
 
 def changed_value(recording: Recording, clean: Sequence[Row]) -> Plan:
     """The amount in curated is one minor unit more; the scan computes another hash from it."""
     event = some(clean, 0.5)
-    table = recording.read("curated_scan")
-    mask = at_coordinates(table, event)
-    table = set_where(table, mask, "amount_minor", pc.add(table["amount_minor"], 1))
-    return Plan(
-        event,
-        {"curated_scan": set_where(table, mask, "canonical_hash", pc.bit_wise_not(table["canonical_hash"]))},
-    )
+
+    def change(table: pa.Table) -> pa.Table:
+        mask = at_coordinates(table, event)
+        table = set_where(table, mask, "amount_minor", pc.add(table["amount_minor"], 1))
+        return set_where(table, mask, "canonical_hash", pc.bit_wise_not(table["canonical_hash"]))
+
+    return Plan(event, {"curated_scan": change}, [event])
 
 
 def lost_tail(recording: Recording, clean: Sequence[Row]) -> Plan:
     """The last record of a partition never gets beyond the broker: no later row gives it away."""
-    last: dict[Where, int] = {}
-    broker = recording.read("broker_scan").select(list(COORDINATES)).to_pylist()
-    for row in broker:
-        where = (row["cluster"], row["topic"], row["partition"])
-        last[where] = max(last.get(where, -1), row["src_offset"])
+    last = ends(recording)
     tails = [e for e in clean if last.get((e["cluster"], e["topic"], e["partition"])) == e["src_offset"]]
     if tails:
-        return _drop_downstream(recording, tails[-1], ())
+        return _drop_downstream(recording, [tails[-1]])
     # No partition ends with a clean event: the records behind the last clean one are taken away everywhere.
     event = some(clean, 1.0)
-    where = (event["cluster"], event["topic"], event["partition"])
-    behind = [
-        row
-        for row in broker
-        if (row["cluster"], row["topic"], row["partition"]) == where
-        and row["src_offset"] > event["src_offset"]
-    ]
-    return _drop_downstream(recording, event, behind)
+    return _drop_downstream(recording, [event, *behind(recording, event)])
 
 
-def _drop_downstream(recording: Recording, event: Row, behind: Iterable[Row]) -> Plan:
-    tables = {}
-    for name in ("raw_scan", "load_scan", "curated_scan", "suppressed_scan", "dlq_scan"):
-        if not recording.files(name):
-            continue
-        table = recording.read(name)
-        for gone in (event, *behind):
-            table = without(table, gone)
-        tables[name] = table
-    return Plan(event, tables)
+def behind(recording: Recording, event: Row) -> list[Row]:
+    found: list[Row] = []
+    for path in recording.files("broker_scan"):
+        table = pq.read_table(path, columns=list(COORDINATES))
+        later = pc.greater(table["src_offset"], event["src_offset"])
+        for name in COORDINATES[:3]:
+            later = pc.and_(later, pc.equal(table[name], event[name]))
+        found += table.filter(later).to_pylist()
+    return found
+
+
+def _drop_downstream(recording: Recording, gone: Sequence[Row]) -> Plan:
+    def change(table: pa.Table) -> pa.Table:
+        for place in gone:
+            table = without(table, place)
+        return table
+
+    names = ("raw_scan", "load_scan", "curated_scan", "suppressed_scan", "dlq_scan")
+    return Plan(gone[0], {name: change for name in names if recording.files(name)}, gone)
 
 
 def reorder(recording: Recording, clean: Sequence[Row]) -> Plan:
     """Two events of one key change places, in the ledger and in every scan."""
+    return exchanged(recording, clean, ("send", "broker_scan", "raw_scan", "load_scan", "curated_scan"))
+
+
+def exchanged(recording: Recording, clean: Sequence[Row], names: Sequence[str]) -> Plan:
     latest: dict[Where, Row] = {}
     pairs = []
     for row in clean:
@@ -256,21 +314,23 @@ def reorder(recording: Recording, clean: Sequence[Row]) -> Plan:
         latest[where] = row
     if not pairs:
         raise NothingToPlant("no key has two whole events in one partition: there is nothing to reorder")
-    earlier, later = pairs[len(pairs) // 2]
-    names = ("send", "broker_scan", "raw_scan", "load_scan", "curated_scan")
-    return Plan(later, {name: swap(recording.read(name), earlier, later) for name in names})
+    pair = pairs[len(pairs) // 2]
+    return Plan(pair[1], {name: swap(recording, name, *pair) for name in names}, pair)
 
 
-def swap(table: pa.Table, one: Row, other: Row) -> pa.Table:
+def swap(recording: Recording, name: str, one: Row, other: Row) -> Change:
     """What was at one place is at the other; a place keeps its container and position."""
-    at_one, at_other = at_coordinates(table, one), at_coordinates(table, other)
-    for name in ("src_offset", "container", "position"):
-        if name not in table.schema.names:
-            continue
-        first, second = table[name].filter(at_one), table[name].filter(at_other)
-        if len(first) == 1 and len(second) == 1:
-            table = set_where(set_where(table, at_one, name, second[0]), at_other, name, first[0])
-    return table
+    first, second = (rows_at(recording, name, place) for place in (one, other))
+
+    def change(table: pa.Table) -> pa.Table:
+        at_one, at_other = at_coordinates(table, one), at_coordinates(table, other)
+        for column in ("src_offset", "container", "position"):
+            if column in table.schema.names and len(first) == 1 and len(second) == 1:
+                table = set_where(table, at_one, column, second[column][0])
+                table = set_where(table, at_other, column, first[column][0])
+        return table
+
+    return change
 
 
 CORRUPTIONS: tuple[Corruption, ...] = (

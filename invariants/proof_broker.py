@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,16 +10,16 @@ import pyarrow.compute as pc
 from gameday.kernel.recording import Recording
 from invariants.chain import columns, same
 from invariants.proof import (
-    COORDINATES,
+    Change,
     Corruption,
-    NothingToPlant,
     Plan,
     Row,
-    Where,
     at_coordinates,
+    behind,
+    ends,
+    exchanged,
     set_where,
     some,
-    swap,
     without,
 )
 
@@ -33,67 +33,57 @@ WHERE t.outcome = 'ACK' AND t.class = 'valid' AND t.attempt = 0 AND t.src_offset
 ORDER BY t.cluster, t.topic, t.partition, t.src_offset"""
 
 
-def _broker(table: pa.Table) -> Mapping[str, pa.Table]:
-    return {"broker_scan": table}
+def _broker(event: Row, change: Change, *more: Row) -> Plan:
+    return Plan(event, {"broker_scan": change}, [event, *more])
 
 
 def loss(recording: Recording, clean: Sequence[Row]) -> Plan:
     """A record disappears."""
     event = some(clean, 0.3)
-    return Plan(event, _broker(without(recording.read("broker_scan"), event)))
+    return _broker(event, lambda table: without(table, event))
 
 
 def duplicate(recording: Recording, clean: Sequence[Row]) -> Plan:
     """A record is at the end of its partition once more."""
     event = some(clean, 0.4)
-    table = recording.read("broker_scan")
-    again = table.filter(at_coordinates(table, event))
-    last = _ends(table)[(event["cluster"], event["topic"], event["partition"])]
-    number = again.schema.get_field_index("src_offset")
-    again = again.set_column(number, again.schema.field(number), pa.array([last + 1], pa.int64()))
-    return Plan(event, _broker(pa.concat_tables([table, again])))
+    after = ends(recording)[(event["cluster"], event["topic"], event["partition"])] + 1
+
+    def change(table: pa.Table) -> pa.Table:
+        again = table.filter(at_coordinates(table, event))
+        everywhere = pa.repeat(True, again.num_rows)
+        return pa.concat_tables([table, set_where(again, everywhere, "src_offset", pa.scalar(after))])
+
+    return _broker(event, change)
 
 
 def changed_value(recording: Recording, clean: Sequence[Row]) -> Plan:
     """The bytes at the broker are others than those that were sent."""
     event = some(clean, 0.5)
-    table = recording.read("broker_scan")
-    mask = at_coordinates(table, event)
-    return Plan(event, _broker(set_where(table, mask, "body_hash", pc.bit_wise_not(table["body_hash"]))))
+
+    def change(table: pa.Table) -> pa.Table:
+        return set_where(
+            table, at_coordinates(table, event), "body_hash", pc.bit_wise_not(table["body_hash"])
+        )
+
+    return _broker(event, change)
 
 
 def lost_tail(recording: Recording, clean: Sequence[Row]) -> Plan:
     """The last clean record of a partition and all behind it are gone: nothing later gives it away."""
     event = some(clean, 1.0)
-    table = recording.read("broker_scan")
-    behind = pc.greater_equal(table["src_offset"], event["src_offset"])
-    for name in ("cluster", "topic", "partition"):
-        behind = pc.and_(behind, pc.equal(table[name], event[name]))
-    return Plan(event, _broker(table.filter(pc.invert(behind))))
+
+    def change(table: pa.Table) -> pa.Table:
+        gone = pc.greater_equal(table["src_offset"], event["src_offset"])
+        for name in ("cluster", "topic", "partition"):
+            gone = pc.and_(gone, pc.equal(table[name], event[name]))
+        return table.filter(pc.invert(gone))
+
+    return _broker(event, change, *behind(recording, event))
 
 
 def reorder(recording: Recording, clean: Sequence[Row]) -> Plan:
     """Two events of one key change places, in the ledger and at the broker."""
-    latest: dict[Where, Row] = {}
-    pairs = []
-    for row in clean:
-        where = (row["cluster"], row["topic"], row["partition"], row["key"])
-        before = latest.get(where)
-        if before is not None and row["seq"] > before["seq"]:
-            pairs.append((before, row))
-        latest[where] = row
-    if not pairs:
-        raise NothingToPlant("no key has two clean events in one partition: there is nothing to reorder")
-    earlier, later = pairs[len(pairs) // 2]
-    return Plan(later, {name: swap(recording.read(name), earlier, later) for name in ("send", "broker_scan")})
-
-
-def _ends(table: pa.Table) -> dict[Where, int]:
-    last: dict[Where, int] = {}
-    for row in table.select(list(COORDINATES)).to_pylist():
-        where = (row["cluster"], row["topic"], row["partition"])
-        last[where] = max(last.get(where, -1), row["src_offset"])
-    return last
+    return exchanged(recording, clean, ("send", "broker_scan"))
 
 
 CORRUPTIONS: tuple[Corruption, ...] = (

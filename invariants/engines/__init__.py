@@ -29,6 +29,7 @@ class Engine(Protocol):
     def rows(self, sql: str) -> list[dict[str, Any]]: ...
     def save(self, sql: str, into: Path) -> int: ...  # as Parquet; how many rows
     def settle(self) -> Spared | None: ...  # keep only rows that do not balance; None: this engine cannot
+    def sample(self, uids: str) -> bool: ...  # keep only the families of these events; False: it cannot
     def close(self) -> None: ...
 
 
@@ -88,6 +89,9 @@ class Session(ABC):
 
     def settle(self) -> Spared | None:
         return None
+
+    def sample(self, uids: str) -> bool:
+        return False
 
     def _prepare(self, sql: str) -> None:
         for name in sorted(reads(sql)):
