@@ -100,7 +100,8 @@ class SlabEncoder:
         middle = max(fronts, default=0)  # where fronts end and bodies begin
         begins = _spread([middle - width for width in fronts], groups)
         ends = begins + lengths
-        stride = -(-int(ends.max(initial=0)) // _LINE) * _LINE
+        # An odd number of lines: otherwise a field of all rows would share a few places of the caches.
+        stride = (-(-int(ends.max(initial=0)) // _LINE) | 1) * _LINE
         flawed = np.nonzero(rows.flaw)[0]
         buffer = self._buffers.take((len(rows) + _SPARE_ROWS * len(flawed)) * stride)
         canvas = _Canvas(buffer, middle, stride)

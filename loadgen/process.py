@@ -16,6 +16,7 @@ import numpy as np
 from gameday.kernel.journal import write_durably
 from gameday.kernel.waiting import pause
 from loadgen.batch import Batch
+from loadgen.buffers import keep_memory
 from loadgen.encode import SlabEncoder
 from loadgen.feed import Feed, batches
 from loadgen.ids import Ids
@@ -158,6 +159,7 @@ def _ask_for_priority() -> None:
 def main(order_path: str) -> int:
     sys.setswitchinterval(0.0002)  # the feed's thread must not hold the pacing up
     _ask_for_priority()
+    keep_memory()
     run = LoadRun(Assignment.read(Path(order_path)))
 
     def stop(signum: int, frame: FrameType | None) -> None:
