@@ -21,8 +21,9 @@ _KEPT = ((-1, 1 << 28), (-3, 1 << 25))
 def keep_memory() -> None:
     """What this process frees stays with it. Other C libraries than glibc are left as they are."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    for parameter, size in _KEPT if mallopt else ():
-        mallopt(parameter, size)
+    if mallopt is not None:
+        for parameter, size in _KEPT:
+            mallopt(parameter, size)
 
 
 class Buffers:
