@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from bench.machine import cpu_s, rss_mb
+from loadgen.buffers import keep_memory
 from loadgen.encode import SlabEncoder
 from loadgen.feed import Feed, batches
 from loadgen.ids import Ids
@@ -82,6 +83,7 @@ class Flood:
 
 
 def main(order: str, warm_up: str) -> None:
+    keep_memory()
     flood = Flood(Assignment.read(Path(order)), int(warm_up))
     flood.run()
     facts = {

@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.machine import describe
 from gameday.kernel.clock import anchor
+from loadgen.buffers import keep_memory
 from loadgen.encode import SlabEncoder
 from loadgen.feed import batches
 from loadgen.ids import Ids
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--checked", type=int, default=1_000, help="random events compared with event(uid)")
     options = parser.parse_args()
     print(describe())
+    keep_memory()  # as the load process does
     plain = steady(_RATE, options.events / _RATE)
     loads = {
         "DEDUP, one send per event": plain,

@@ -1,7 +1,8 @@
 """`python -m bench.load_produce`: the load against Kafka's own producer perf tool, on a real stack.
 
 Same cluster, records (the perf tool draws from a file of the load's own events), partitions, acks,
-idempotence, compression, linger and batch size; in turns, so that a busy machine is unfair to both.
+idempotence, compression and linger; in turns, so that a busy machine is unfair to both. The two clients
+count a batch differently: Java's after compression, librdkafka's before. `--batch` is that of the load.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Field:
     warm_up: int
     folder: Path
     tools: Toolbox
+    batch: int  # bytes of the load's batches, before compression
 
 
 def main() -> None:
@@ -69,7 +71,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, _stack(home) as bootstrap:
         for replication in options.replication:
             field = Field(
-                bootstrap, replication, options.events, options.events // 4, Path(folder), toolbox(home)
+                bootstrap,
+                replication,
+                options.events,
+                options.events // 4,
+                Path(folder),
+                toolbox(home),
+                options.batch,
             )
             _compare(field, options.rounds, options.ways)
 
@@ -80,6 +88,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--replication", type=int, nargs="+", default=[3, 1])
     parser.add_argument("--ways", nargs="+", default=["bulk", "single"])
+    parser.add_argument("--batch", type=int, default=256 * 1024, help="batch.size of the load, in bytes")
     return parser.parse_args()
 
 
@@ -96,6 +105,7 @@ def _compare(field: Field, rounds: int, ways: list[str]) -> None:
     replicas = f"{field.replication} replicas" if field.replication > 1 else "one broker, one replica"
     settings = " ".join(f"{k}={v}" for k, v in CLIENT.items())
     print(f"\n{replicas}, {PARTITIONS} partitions, {field.events:,} events a turn; {settings}")
+    print(f"  the load: batch.size={field.batch}")
     perf: list[float] = []
     ours: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(rounds):
@@ -156,7 +166,8 @@ def _perf_tool(field: Field, topic: str) -> tuple[float, float]:
 
 def _assignment(field: Field, name: str, way: str) -> Assignment:
     recording = Recording.create(field.folder / name).folder
-    order = LoadOrder(7, _NONCE, 5, anchor(), "a", name, field.bootstrap, {**CLIENT, "way": way})
+    client = {**CLIENT, "batch.size": field.batch, "way": way}
+    order = LoadOrder(7, _NONCE, 5, anchor(), "a", name, field.bootstrap, client)
     return Assignment(steady(100_000, field.events / 100_000), order, recording, tables=False)
 
 

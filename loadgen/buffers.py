@@ -1,7 +1,9 @@
-"""Large buffers that are used again: of large pages where the system has them, and never cleared twice."""
+"""Memory that is used again: a page that comes anew from the system has to be cleared, and that costs more
+than what is done in it."""
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import weakref
 from collections import deque
@@ -11,6 +13,17 @@ import numpy as np
 from loadgen.batch import Buffer
 
 _LARGE_PAGE = 1 << 21
+# Of mallopt, by glibc's numbers: up to how much freed memory is kept, and from which size on a piece is
+# mapped by itself (the largest that is allowed).
+_KEPT = ((-1, 1 << 28), (-3, 1 << 25))
+
+
+def keep_memory() -> None:
+    """What this process frees stays with it. Other C libraries than glibc are left as they are."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for parameter, size in _KEPT:
+            mallopt(parameter, size)
 
 
 class Buffers:

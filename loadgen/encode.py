@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ from loadgen.plan import Plan
 from loadgen.rendered import Form, Gap, Rendered, form_of
 from loadgen.rows import Rows
 
+T = TypeVar("T")
 _LINE = 64  # rows of the buffer begin at multiples of this
 _NOTHING = (1 << 16) - 1  # no code is as large
 _AT_ONCE = 4_096  # rows that are written from beginning to end before others are begun
@@ -100,14 +102,15 @@ class SlabEncoder:
         middle = max(fronts, default=0)  # where fronts end and bodies begin
         begins = _spread([middle - width for width in fronts], groups)
         ends = begins + lengths
-        stride = -(-int(ends.max(initial=0)) // _LINE) * _LINE
+        # An odd number of lines: otherwise a field of all rows would share a few places of the caches.
+        stride = (-(-int(ends.max(initial=0)) // _LINE) | 1) * _LINE
         flawed = np.nonzero(rows.flaw)[0]
         buffer = self._buffers.take((len(rows) + _SPARE_ROWS * len(flawed)) * stride)
         canvas = _Canvas(buffer, middle, stride)
-        for some in values:
-            some.paint(canvas, self._memo, numbers["memo"])
         starts = np.arange(len(rows), dtype=np.int64) * stride
-        _close(buffer, starts + ends, groups)
+        ends += starts
+        for some in values:
+            some.paint(canvas, self._memo, numbers["memo"], ends)
         return _spoil(Texts(buffer, starts + begins, lengths), flawed, rows, len(rows) * stride)
 
 
@@ -181,11 +184,11 @@ class _Picture:
                 canvas.field(at, width, start, stop)[:] = self._columns.of(source, width, start, stop)
 
 
-def _joined(strokes: Iterable[Stroke]) -> Iterator[Stroke]:
+def _joined(strokes: Iterable[tuple[T, int, int]]) -> Iterator[tuple[T, int, int]]:
     """Neighbours of one form as one."""
-    last: Stroke | None = None
+    last: tuple[T, int, int] | None = None
     for form, start, stop in strokes:
-        if last and last[0] is form:
+        if last and last[0] == form:
             last = (form, last[1], stop)
         else:
             if last:
@@ -207,19 +210,26 @@ class _Values:
 
     picture: _Picture
     bodies: Sequence[Stroke]
+    tails: Sequence[tuple[bytes, int, int]]
 
     @staticmethod
     def of(groups: Sequence[_Group], columns: Rendered) -> _Values:
         fronts = _joined((g.layout.front, g.start, g.stop) for g in groups)
         bodies = list(_joined((g.layout.body, g.start, g.stop) for g in groups))
-        return _Values(_Picture([*fronts, *bodies], columns), bodies)
+        tails = list(_joined((g.layout.tail, g.start, g.stop) for g in groups))
+        return _Values(_Picture([*fronts, *bodies], columns), bodies, tails)
 
-    def paint(self, canvas: _Canvas, text: bytes, memo: Ints) -> None:
-        """All that lies behind a body is a piece of the text."""
+    def paint(self, canvas: _Canvas, text: bytes, memo: Ints, ends: Ints) -> None:
+        """What lies behind a body is a piece of the text, up to the tail."""
         self.picture.paint(canvas)
         for form, start, stop in self.bodies:
             room = canvas.stride - canvas.origin - form.width
             canvas.field(form.width, room, start, stop)[:] = _pieces(text, room)[memo[start:stop]]
+        for tail, start, stop in self.tails:
+            places = np.ndarray(
+                len(canvas.buffer) - len(tail) + 1, f"V{len(tail)}", canvas.buffer, strides=(1,)
+            )
+            places[ends[start:stop] - len(tail)] = np.void(tail)
 
 
 def _keys(picture: _Picture, groups: Sequence[_Group]) -> Texts:
@@ -229,14 +239,6 @@ def _keys(picture: _Picture, groups: Sequence[_Group]) -> Texts:
     buffer = np.empty(count * stride, dtype=np.uint8)
     picture.paint(_Canvas(buffer, 0, stride))
     return Texts(buffer, np.arange(count, dtype=np.int64) * stride, _spread(widths, groups))
-
-
-def _close(buffer: Buffer, ends: Ints, groups: Sequence[_Group]) -> None:
-    """The tail of each event, behind as much memo as it has room for."""
-    for tail in {group.layout.tail for group in groups}:
-        with_it = _spread([group.layout.tail == tail for group in groups], groups) > 0
-        places = np.ndarray(len(buffer) - len(tail) + 1, f"V{len(tail)}", buffer, strides=(1,))
-        places[(ends if with_it.all() else ends[with_it]) - len(tail)] = np.void(tail)
 
 
 def _spoil(values: Texts, flawed: Ints, rows: Rows, free: int) -> Texts:

@@ -16,6 +16,7 @@ import numpy as np
 from gameday.kernel.journal import write_durably
 from gameday.kernel.waiting import pause
 from loadgen.batch import Batch
+from loadgen.buffers import keep_memory
 from loadgen.encode import SlabEncoder
 from loadgen.feed import Feed, batches
 from loadgen.ids import Ids
@@ -64,6 +65,7 @@ class LoadRun:
         self.progress.tell()
         print(f"events go over {self.sender.path}: {self.sender.way}", flush=True)
         self.sender.ready(READY_WITHIN_S)
+        _ask_for_priority()
         feed = self._start()
         try:
             while not self.stopping and not feed.over:
@@ -148,8 +150,11 @@ class LoadRun:
 
 
 def _ask_for_priority() -> None:
-    """An instrument that waits for a processor measures the wait. Not granted to everybody, and not asked for
-    by a load that was started with a niceness of its own."""
+    """For this thread and those that it starts: an instrument that waits for a processor measures the wait.
+
+    Not for the threads of a client, which were started before: they are part of what is measured. It is not
+    granted to everybody, and not asked for by a load that was started with a niceness of its own.
+    """
     if os.getpriority(os.PRIO_PROCESS, 0) == 0:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
@@ -157,7 +162,7 @@ def _ask_for_priority() -> None:
 
 def main(order_path: str) -> int:
     sys.setswitchinterval(0.0002)  # the feed's thread must not hold the pacing up
-    _ask_for_priority()
+    keep_memory()
     run = LoadRun(Assignment.read(Path(order_path)))
 
     def stop(signum: int, frame: FrameType | None) -> None:

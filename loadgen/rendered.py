@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from loadgen.dialects.columns import PlainColumns
-from loadgen.dialects.layout import CHOICE, DECIMAL, HEX, TOGETHER, Field, Parts
+from loadgen.dialects.layout import DECIMAL, HEX, TOGETHER, Field, Parts
 from loadgen.digits import Column, decimal, hex_of_bytes, hexadecimal, timestamps
 from loadgen.ids import Ids
 from loadgen.rows import Rows
@@ -100,6 +100,8 @@ class Rendered:
 
     def of(self, source: Source, width: int, start: int, stop: int) -> Column:
         """Of these rows, the last `width` bytes."""
+        if source.choices is not None:  # chosen where it is written, so that long ones do not travel twice
+            return source.choices.take(self._numbers[source.column][start:stop])
         made = self._made.get(source)
         need = self._needs[source]
         if made is None:
@@ -112,9 +114,6 @@ class Rendered:
             assert source.parts is not None
             return self._together(source.parts, need)
         rows = slice(need.start, need.stop)
-        if source.form == CHOICE:
-            assert source.choices is not None
-            return source.choices.take(self._numbers[source.column][rows])
         if source.form == HEX:
             need.width = _HEX_DIGITS
             return hexadecimal(self._numbers[source.column][rows], _HEX_DIGITS)
