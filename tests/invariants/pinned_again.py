@@ -31,10 +31,13 @@ def _twice(case: Case) -> Tables:
 
 
 def _beside_targets(case: Case) -> Tables:
-    """Targets of the same names that belong to another invariant, and one of another name: both far away."""
+    """Targets of the same names that belong to another invariant, one of another name, and figures that the
+    control run gave for another: all far away."""
     tables = case.make()
     for name in EVERYTHING[case.id].targets:
         tables.add("target", invariant="another", name=name, value=FAR)
+    for far in (FAR, -FAR):
+        tables.add("control", hop="", measure="figure:another", value=far)
     return tables.add("target", invariant=case.id, name="another", value=FAR)
 
 
