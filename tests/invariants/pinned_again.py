@@ -8,10 +8,10 @@ from functools import partial
 from gameday.kernel.parts import PART_OF
 from tests.invariants.beside import SPINE as BESIDE_ALREADY
 from tests.invariants.beside import beside
-from tests.invariants.case import BROKEN, HELD, Case
+from tests.invariants.case import BROKEN, HELD, UNKNOWN, Case
 from tests.invariants.cases import CASES
 from tests.invariants.dense import SCANS, WIDE, moving, rich, sick, twice
-from tests.invariants.history import Tables
+from tests.invariants.history import Row, Tables
 from tests.invariants.pinned import EVERYTHING, HARNESS, Pinned
 from tests.invariants.pinned_fates import astray, forgotten
 from tests.invariants.pinned_spine import (
@@ -68,6 +68,10 @@ DENSE: dict[str, Callable[[], Tables]] = {
 }
 
 
+def _control(case: Case) -> list[Row]:
+    return case.make().rows["control"]
+
+
 def _all() -> Iterator[Pinned]:
     seen: set[str] = set()
     for case in CASES:
@@ -79,6 +83,9 @@ def _all() -> Iterator[Pinned]:
             yield Pinned(f"{case}, beside neighbours", partial(_beside, case), None, (case.id,))
         seen.add(case.id)
         if EVERYTHING[case.id].targets:
+            yield Pinned(f"{case}, beside other targets", partial(_beside_targets, case), None, (case.id,))
+    for case in CASES:
+        if case.verdict is UNKNOWN and any(row["measure"] == f"figure:{case.id}" for row in _control(case)):
             yield Pinned(f"{case}, beside other targets", partial(_beside_targets, case), None, (case.id,))
     for id, one in EVERYTHING.items():
         if one.targets and id not in HARNESS:
