@@ -76,7 +76,7 @@ V2 = invariant(
     "V2",
     "what is not hurt keeps its pace while something else is, or while a producer breaks the contract",
     MEASURE,
-    judged=f"SELECT coalesce(sum(x.total_us), 0) / {GRID_US} FROM ({_WINDOWS}) x",
+    judged=f"SELECT coalesce(sum({up('(f.t_to - f.t_bite)')}), 0) / {GRID_US} FROM ({_DISTURBED}) f",
     at_least=1,
     offenders=f"""
 SELECT x.fault, x.hop, x.victim, x.bad_us, x.total_us, x.t_first

@@ -8,10 +8,10 @@ from functools import partial
 from gameday.kernel.parts import PART_OF
 from tests.invariants.beside import SPINE as BESIDE_ALREADY
 from tests.invariants.beside import beside
-from tests.invariants.case import BROKEN, HELD, Case
+from tests.invariants.case import BROKEN, HELD, UNKNOWN, Case
 from tests.invariants.cases import CASES
 from tests.invariants.dense import SCANS, WIDE, moving, rich, sick, twice
-from tests.invariants.history import Tables
+from tests.invariants.history import Row, Tables
 from tests.invariants.pinned import EVERYTHING, HARNESS, Pinned
 from tests.invariants.pinned_fates import astray, forgotten
 from tests.invariants.pinned_spine import (
@@ -31,10 +31,13 @@ def _twice(case: Case) -> Tables:
 
 
 def _beside_targets(case: Case) -> Tables:
-    """Targets of the same names that belong to another invariant, and one of another name: both far away."""
+    """Targets of the same names that belong to another invariant, one of another name, and figures that the
+    control run gave for another: all far away."""
     tables = case.make()
     for name in EVERYTHING[case.id].targets:
         tables.add("target", invariant="another", name=name, value=FAR)
+    for far in (FAR, -FAR):
+        tables.add("control", hop="", measure="figure:another", value=far)
     return tables.add("target", invariant=case.id, name="another", value=FAR)
 
 
@@ -65,6 +68,10 @@ DENSE: dict[str, Callable[[], Tables]] = {
 }
 
 
+def _control(case: Case) -> list[Row]:
+    return case.make().rows["control"]
+
+
 def _all() -> Iterator[Pinned]:
     seen: set[str] = set()
     for case in CASES:
@@ -76,6 +83,9 @@ def _all() -> Iterator[Pinned]:
             yield Pinned(f"{case}, beside neighbours", partial(_beside, case), None, (case.id,))
         seen.add(case.id)
         if EVERYTHING[case.id].targets:
+            yield Pinned(f"{case}, beside other targets", partial(_beside_targets, case), None, (case.id,))
+    for case in CASES:
+        if case.verdict is UNKNOWN and any(row["measure"] == f"figure:{case.id}" for row in _control(case)):
             yield Pinned(f"{case}, beside other targets", partial(_beside_targets, case), None, (case.id,))
     for id, one in EVERYTHING.items():
         if one.targets and id not in HARNESS:

@@ -49,9 +49,7 @@ EXCHANGED = "function exchanged"
 
 EXPLAINED: tuple[Explained, ...] = (
     Explained("U4.offenders", EXCHANGED, "min", "min(x.container) AS container*", _ANY),
-    Explained(
-        "AN3.offenders", EXCHANGED, "min", "SELECT*min(x.copy) AS copy, 'broker'*", _ANY
-    ),
+    Explained("AN3.offenders", EXCHANGED, "min", "SELECT*min(x.copy) AS copy, 'broker'*", _ANY),
     Explained("U3.offenders", EXCHANGED, "min", "SELECT *min(y.event_type) AS event_type,", _ALONE),
     Explained("*", EXCHANGED, "max", "*(SELECT max(value) FROM target WHERE*", _ONE),
     Explained("Z1.offenders", DISTINCT, "*", "SELECT e.uid, e.copy, h.name*", _UNIQUE),

@@ -51,7 +51,9 @@ def outcomes(
 
 
 def _end() -> None:
-    """No worker writes any more: none is needed, whether the work is done or was given up."""
+    """No worker writes any more; and the folder that is removed next goes as a whole, whoever asks to end."""
+    for ended in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ended, signal.SIG_IGN)
     children = multiprocessing.active_children()
     for child in children:
         child.terminate()
