@@ -36,7 +36,8 @@ def picture(rows: Sequence[Mapping[str, Any]]) -> str:
         parts.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
     for power in range(low_x, high_x + 1):
         at = x(10.0**power)
-        label = f'<text x="{at:.1f}" y="{HEIGHT - 22}" text-anchor="middle">{10**power:,}</text>'
+        anchor = "end" if power == high_x else "middle"
+        label = f'<text x="{at:.1f}" y="{HEIGHT - 22}" text-anchor="{anchor}">{10**power:,}</text>'
         parts.append(f'<path d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="#eee"/>{label}')
     parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 6}" text-anchor="middle">events</text>')
     for number, (name, title, colour) in enumerate(LINES):

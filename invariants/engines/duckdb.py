@@ -56,6 +56,7 @@ class DuckDb(Session):
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                "enable_external_file_cache": False,  # grows with the recording
             },
         )
         self._session.execute("SET enable_progress_bar = false")
